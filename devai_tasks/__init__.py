@@ -1,0 +1,1 @@
+"""What is asked of agents: tasks, their requirement graphs and their labels."""

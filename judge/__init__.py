@@ -1,0 +1,1 @@
+"""Judges agent outputs against hierarchical requirements, with evidence that code can check."""

@@ -1,0 +1,1 @@
+"""What the code of a workspace defines, imports, calls, reads and writes."""

@@ -1,0 +1,1 @@
+"""The steps an agent took, and what they show."""

@@ -1,0 +1,1 @@
+"""A bounded, safe view of the untrusted folder that an agent left behind."""

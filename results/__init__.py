@@ -1,0 +1,1 @@
+"""What was found: records, journals, the store and statistics."""

@@ -1,0 +1,142 @@
+"""The values that judging produces: outcomes, evidence, verdicts, usage and the run they hang on."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Outcome(StrEnum):
+    """What a judge says of one requirement. Neither of the last two counts as unsatisfied."""
+
+    SATISFIED = "satisfied"
+    UNSATISFIED = "unsatisfied"
+    ABSTAINED = "abstained"
+    ERROR = "error"
+
+    @property
+    def is_decided(self) -> bool:
+        return self in (Outcome.SATISFIED, Outcome.UNSATISFIED)
+
+
+class Value(BaseModel):
+    """A frozen value that refuses unknown keys."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class FileEvidence(Value):
+    """A quote that stands word for word (white space folded) in lines of a workspace file."""
+
+    kind: Literal["file"] = "file"
+    path: str
+    start_line: int = Field(ge=1, description="1-based, inclusive")
+    end_line: int = Field(ge=1, description="1-based, inclusive")
+    quote: str
+
+
+class TrajectoryEvidence(Value):
+    """A quote from the observation or the action of one trajectory step."""
+
+    kind: Literal["trajectory"] = "trajectory"
+    step: int
+    quote: str
+
+
+class ArtifactEvidence(Value):
+    """What was measured in a file, such as `640 x 480 pixels, 312 colours`; or that it is absent."""
+
+    kind: Literal["artifact"] = "artifact"
+    path: str
+    fact: str
+
+
+class ExecutionEvidence(Value):
+    """A command that was run in the sandbox and how it ended."""
+
+    kind: Literal["execution"] = "execution"
+    command: str
+    exit_status: int
+    output: str
+
+
+Evidence = Annotated[
+    FileEvidence | TrajectoryEvidence | ArtifactEvidence | ExecutionEvidence,
+    Field(discriminator="kind"),
+]
+
+
+class Usage(Value):
+    """What model calls took. `cost` is in USD, or None where a price is unknown."""
+
+    calls: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cost: float | None = 0.0
+
+    def __add__(self, other: Usage) -> Usage:
+        cost = None if self.cost is None or other.cost is None else self.cost + other.cost
+        return Usage(
+            calls=self.calls + other.calls,
+            input_tokens=self.input_tokens + other.input_tokens,
+            output_tokens=self.output_tokens + other.output_tokens,
+            cost=cost,
+        )
+
+
+class Verdict(Value):
+    """What one judge says of one requirement of one task."""
+
+    task: str
+    requirement_id: int
+    outcome: Outcome
+    confidence: float = Field(ge=0, le=1)
+    reason: str
+    evidence: tuple[Evidence, ...] = ()
+    usage: Usage = Usage()
+    seconds: float = Field(default=0.0, ge=0)
+    is_preference: bool = False
+
+
+class Judgment(Value):
+    """All verdicts of one task by one judge."""
+
+    task: str
+    verdicts: tuple[Verdict, ...]
+
+
+class RunRecord(Value):
+    """What a run was asked to do; the content of `run.json`. Holds no secrets."""
+
+    run_id: str
+    kind: Literal["judgment", "benchmark"] = "judgment"
+    agent: str
+    judge: str
+    model: str | None = None
+    setting: Literal["black-box", "gray-box"] = "black-box"
+    started_at: str = Field(description="ISO 8601, UTC")
+    config: dict[str, Any] = Field(default_factory=dict)
+    versions: dict[str, str] = Field(default_factory=dict)
+    hashes: dict[str, str] = Field(default_factory=dict)
+    host: dict[str, Any] = Field(default_factory=dict)
+
+
+class Rate(Value):
+    """A share in 0..1 over `n` decided units, with undecided ones counted as unmet and as met."""
+
+    value: float | None
+    worst: float | None
+    best: float | None
+    n: int
+
+
+class Interval(Value):
+    """A confidence interval, and how it was made."""
+
+    low: float
+    high: float
+    level: float
+    method: str
+    clusters: int

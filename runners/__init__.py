@@ -1,0 +1,1 @@
+"""How a model goes through a benchmark."""

@@ -1,0 +1,1 @@
+"""Adapters for the models under test and for the models that judge."""

@@ -1,0 +1,1 @@
+"""The one chat client: retries, usage, price and a reply cache."""
