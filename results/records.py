@@ -1,4 +1,4 @@
-"""The values that judging produces: outcomes, evidence, verdicts, usage and the run they hang on."""
+"""The values that judging produces: outcomes, evidence, verdicts, usage, runs."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class TrajectoryEvidence(Value):
 
 
 class ArtifactEvidence(Value):
-    """What was measured in a file, such as `640 x 480 pixels, 312 colours`; or that it is absent."""
+    """What was measured in a file, such as `640 x 480 pixels, 312 colours`; or its absence."""
 
     kind: Literal["artifact"] = "artifact"
     path: str
