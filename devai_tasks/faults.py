@@ -64,7 +64,9 @@ def read_form(document: Document, form: type[Form]) -> tuple[Form | None, list[F
     try:
         value = form.model_validate(document.data)
     except ValidationError as error:
-        return None, [_key_fault(document, detail) for detail in error.errors()] + faults
+        # Items that fail leave their list short; they are told themselves.
+        details = [d for d in error.errors() if not (d["type"] == "too_short" and d["input"])]
+        return None, [_key_fault(document, detail) for detail in details] + faults
     return value, faults
 
 

@@ -14,7 +14,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import Field, JsonValue, StrictBool, StrictStr, model_validator
+from pydantic import (
+    Field,
+    JsonValue,
+    StrictBool,
+    StrictStr,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from devai_tasks.dag import without_self_loops
 from devai_tasks.faults import Fault, read_form, refuse
@@ -42,11 +50,12 @@ class JudgedRequirement(Requirement):
             return {**data, "outcome": Outcome.ABSTAINED}
         return data
 
-    @model_validator(mode="after")
-    def _flag_and_outcome_agree(self) -> JudgedRequirement:
-        if FLAG_OF.get(self.outcome) is not self.satisfied:
-            raise ValueError(f"is {self.outcome} while `satisfied` says otherwise")
-        return self
+    @field_validator("outcome")
+    @classmethod
+    def _agrees_with_the_flag(cls, outcome: Outcome, read: ValidationInfo) -> Outcome:
+        if "satisfied" in read.data and FLAG_OF.get(outcome) is not read.data["satisfied"]:
+            raise ValueError(f"is {outcome} while `satisfied` says otherwise")
+        return outcome
 
 
 class JudgmentFile(DevAIValue):

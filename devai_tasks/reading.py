@@ -7,8 +7,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-import duckdb
-
 from devai_tasks.faults import Document, Fault
 
 SUFFIXES = (".json", ".jsonl", ".ndjson", ".parquet")
@@ -61,6 +59,8 @@ def _read_lines(text: str, shown: str) -> tuple[list[Document], list[Fault]]:
 
 
 def _read_parquet(file: Path, shown: str) -> tuple[list[Document], list[Fault]]:
+    import duckdb
+
     try:
         with duckdb.connect() as connection:
             table = connection.execute("SELECT * FROM read_parquet(?)", [glob.escape(str(file))])

@@ -129,7 +129,7 @@ def clustered_ratio_interval(
 
     >>> interval = clustered_ratio_interval([3, 1, 4], [4, 4, 4])
     >>> round(interval.low, 3), round(interval.high, 3), interval.clusters
-    (0.234, 1.0, 3)
+    (0.235, 1.0, 3)
     """
     _paired(numerators, denominators)
     clusters = [(a, m) for a, m in zip(numerators, denominators, strict=True) if m]
