@@ -1,0 +1,138 @@
+"""What goes to a chat model and what comes back, as frozen values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from results.records import Usage
+
+Role = Literal["system", "user", "assistant", "tool"]
+ToolChoice = Literal["auto", "required", "none"]
+
+
+def sendable(text: str) -> str:
+    """The text with lone surrogates replaced, because JSON in UTF-8 cannot carry them."""
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCall:
+    """A tool that the model wants called; `arguments` is its JSON text, unchecked."""
+
+    id: str
+    name: str
+    arguments: str
+
+    def wire(self) -> dict[str, Any]:
+        return {
+            "id": self.id,
+            "type": "function",
+            "function": {"name": self.name, "arguments": sendable(self.arguments)},
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message of a conversation, in the terms of Chat Completions."""
+
+    role: Role
+    text: str = ""
+    tool_calls: tuple[ToolCall, ...] = ()
+    tool_call_id: str | None = None
+
+    def wire(self) -> dict[str, Any]:
+        message: dict[str, Any] = {"role": self.role, "content": sendable(self.text)}
+        if self.tool_calls:
+            message["tool_calls"] = [call.wire() for call in self.tool_calls]
+            message["content"] = sendable(self.text) or None
+        if self.tool_call_id is not None:
+            message["tool_call_id"] = self.tool_call_id
+        return message
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """A tool the model may call; `parameters` is a JSON Schema of an object."""
+
+    name: str
+    description: str
+    parameters: Mapping[str, Any]
+
+    def wire(self) -> dict[str, Any]:
+        return {
+            "type": "function",
+            "function": {
+                "name": self.name,
+                "description": self.description,
+                "parameters": dict(self.parameters),
+            },
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectSchema:
+    """The JSON object that a reply must be, where the endpoint can hold the model to it."""
+
+    name: str
+    schema: Mapping[str, Any]
+
+    def wire(self) -> dict[str, Any]:
+        return {
+            "type": "json_schema",
+            "json_schema": {"name": self.name, "strict": True, "schema": dict(self.schema)},
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One question to a model. `sample` tells apart repeated draws of the same question."""
+
+    messages: tuple[Message, ...]
+    tools: tuple[Tool, ...] = ()
+    tool_choice: ToolChoice | None = None
+    schema: ObjectSchema | None = None
+    temperature: float | None = None
+    max_output_tokens: int | None = None
+    sample: int = 0
+
+    def wire(self, model: str) -> dict[str, Any]:
+        """The body of a Chat Completions request."""
+        body: dict[str, Any] = {"model": model, "messages": [m.wire() for m in self.messages]}
+        if self.tools:
+            body["tools"] = [tool.wire() for tool in self.tools]
+            if self.tool_choice is not None:
+                body["tool_choice"] = self.tool_choice
+        if self.schema is not None:
+            body["response_format"] = self.schema.wire()
+        if self.temperature is not None:
+            body["temperature"] = self.temperature
+        if self.max_output_tokens is not None:
+            body["max_tokens"] = self.max_output_tokens
+        return body
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a model answered. `usage` is what this answer took, 0 calls when it was kept."""
+
+    text: str
+    tool_calls: tuple[ToolCall, ...] = ()
+    refusal: str | None = None
+    finish_reason: str = "stop"
+    model: str = ""
+    usage: Usage = field(default_factory=Usage)
+    is_cached: bool = False
+    cache_key: str = ""
+
+    @property
+    def is_complete(self) -> bool:
+        """The model said all it wanted to: neither refused, nor cut short, nor empty."""
+        is_whole = self.refusal is None and self.finish_reason in ("stop", "tool_calls")
+        return is_whole and bool(self.text.strip() or self.tool_calls)
+
+    @property
+    def message(self) -> Message:
+        """The reply as the assistant's message, for the conversation to go on."""
+        return Message("assistant", self.text, tool_calls=self.tool_calls)
