@@ -69,12 +69,16 @@ Evidence = Annotated[
 
 
 class Usage(Value):
-    """What model calls took. `cost` is in USD, or None where a price is unknown."""
+    """What model calls took. `cost` is in USD, or None where a price is unknown.
+
+    `cached_input_tokens` are those of `input_tokens` that the endpoint had kept from before.
+    """
 
     calls: int = 0
     input_tokens: int = 0
     output_tokens: int = 0
     cost: float | None = 0.0
+    cached_input_tokens: int = 0
 
     def __add__(self, other: Usage) -> Usage:
         cost = None if self.cost is None or other.cost is None else self.cost + other.cost
@@ -83,6 +87,7 @@ class Usage(Value):
             input_tokens=self.input_tokens + other.input_tokens,
             output_tokens=self.output_tokens + other.output_tokens,
             cost=cost,
+            cached_input_tokens=self.cached_input_tokens + other.cached_input_tokens,
         )
 
 
