@@ -60,9 +60,10 @@ def is_source(path: str) -> bool:
 
 
 def notebook_source(text: str) -> str:
-    """The code cells of a notebook, joined; "" where the notebook cannot be parsed.
+    """The code of a notebook, as long as all its cells; "" where it cannot be parsed.
 
-    Lines of the notebook shell (`%magic`, `!command`) become empty: they are not Python.
+    Lines that are no Python (prose cells, `%magic`, `!command`) are left empty, so that line
+    numbers are those of the joined cells.
     """
     try:
         cells = json.loads(text).get("cells", [])
@@ -70,13 +71,14 @@ def notebook_source(text: str) -> str:
         return ""
     parts: list[str] = []
     for cell in cells if isinstance(cells, list) else []:
-        if not isinstance(cell, dict) or cell.get("cell_type") != "code":
+        if not isinstance(cell, dict):
             continue
         source = cell.get("source", "")
-        code = "".join(map(str, source)) if isinstance(source, list) else str(source)
+        rows = ("".join(map(str, source)) if isinstance(source, list) else str(source)).split("\n")
+        is_code = cell.get("cell_type") == "code"
         parts.append(
             "\n".join(
-                "" if row.lstrip().startswith(("%", "!")) else row for row in code.split("\n")
+                row if is_code and not row.lstrip().startswith(("%", "!")) else "" for row in rows
             )
         )
     return "\n\n".join(parts)

@@ -1,0 +1,1 @@
+"""The `checks` judge: deterministic probes over code and artifacts; no model, no execution."""

@@ -1,0 +1,132 @@
+"""The statements of a source file that can run: no comments, no docstrings, no dead branches."""
+
+from __future__ import annotations
+
+import ast
+import io
+import re
+import tokenize
+from dataclasses import dataclass
+
+MOST_CHARACTERS = 400_000
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A logical line; `bare` has its strings blanked, `full` has them."""
+
+    line: int
+    end_line: int
+    bare: str
+    full: str
+
+
+def statements_of(source: str, language: str) -> tuple[Statement, ...]:
+    """The live statements of a source text; () where it cannot be taken apart."""
+    source = source[:MOST_CHARACTERS]
+    if language == "python":
+        return _python_statements(source)
+    return _other_statements(source, hash_comments=language == "shell")
+
+
+def _python_statements(source: str) -> tuple[Statement, ...]:
+    try:
+        dead = dead_lines(ast.parse(source))
+        tokens = list(tokenize.generate_tokens(io.StringIO(source).readline))
+    except (SyntaxError, ValueError, RecursionError, MemoryError, tokenize.TokenError):
+        return ()
+    found: list[Statement] = []
+    bare: list[str] = []
+    full: list[str] = []
+    start = end = 0
+    before: tuple[int, int] | None = None
+    for token in tokens:
+        if token.type in (tokenize.COMMENT, tokenize.NL, tokenize.INDENT, tokenize.DEDENT):
+            continue
+        if token.type in (tokenize.NEWLINE, tokenize.ENDMARKER):
+            is_docstring = len(full) == 1 and not bare[0].strip("\"'")
+            if full and start not in dead and not is_docstring:
+                found.append(Statement(start, end, "".join(bare), "".join(full)))
+            bare, full, before = [], [], None
+            continue
+        if not full:
+            start = token.start[0]
+        gap = " " if before is not None and before != token.start else ""
+        is_string = token.type == tokenize.STRING
+        blank = not is_string or token.string.lower().startswith(("f", "rf", "fr"))
+        bare.append(gap + (_without_text(token.string, is_string) if blank else '""'))
+        full.append(gap + token.string)
+        before, end = token.end, token.end[0]
+    return tuple(found)
+
+
+def _without_text(text: str, is_string: bool) -> str:
+    """Of a formatted string, what stands in braces; other tokens as they are."""
+    if not is_string:
+        return text
+    return 'f"' + "".join(f"{{{part}}}" for part in re.findall(r"\{([^{}]*)\}", text)) + '"'
+
+
+def dead_lines(tree: ast.AST) -> frozenset[int]:
+    """Lines that cannot run: under a condition that is false, or after a jump."""
+    dead: set[int] = set()
+
+    def bury(statements: list[ast.stmt]) -> None:
+        for statement in statements:
+            dead.update(range(statement.lineno, (statement.end_lineno or statement.lineno) + 1))
+
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.If, ast.While)):
+            is_true = _truth(node.test)
+            if is_true is False:
+                bury(node.body)
+            elif is_true and isinstance(node, ast.If):
+                bury(node.orelse)
+        for name in ("body", "orelse", "finalbody"):
+            block = getattr(node, name, None)
+            if not isinstance(block, list):
+                continue
+            for at, statement in enumerate(block[:-1]):
+                if isinstance(statement, (ast.Return, ast.Raise, ast.Continue, ast.Break)):
+                    bury(block[at + 1 :])
+                    break
+    return frozenset(dead)
+
+
+def _truth(test: ast.expr) -> bool | None:
+    """What a condition always is, or None where it depends on something."""
+    if isinstance(test, ast.Constant):
+        return bool(test.value)
+    if isinstance(test, ast.Name) and test.id in ("TYPE_CHECKING",):
+        return False
+    if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+        inner = _truth(test.operand)
+        return None if inner is None else not inner
+    if isinstance(test, ast.BoolOp):
+        parts = [_truth(value) for value in test.values]
+        if isinstance(test.op, ast.And) and False in parts:
+            return False
+        if isinstance(test.op, ast.Or) and True in parts:
+            return True
+    return None
+
+
+_STRING = re.compile(r"\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'|`(?:[^`\\]|\\.)*`", re.S)
+_COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/|<!--.*?-->", re.S)
+_HASH = re.compile(r"(?m)(?:^|(?<=\s))#[^\n]*")
+_EITHER = re.compile(f"({_STRING.pattern})|({_COMMENT.pattern})", re.S)
+
+
+def _other_statements(source: str, *, hash_comments: bool) -> tuple[Statement, ...]:
+    if hash_comments:
+        text = _HASH.sub("", source)
+    else:
+        text = _EITHER.sub(lambda m: m[1] or re.sub(r"[^\n]", " ", m[2]), source)
+    bare = _STRING.sub(lambda m: '"' + "\n" * m[0].count("\n") + '"', text)
+    found: list[Statement] = []
+    for number, (line, blanked) in enumerate(
+        zip(text.split("\n"), bare.split("\n"), strict=False), start=1
+    ):
+        if line.strip():
+            found.append(Statement(number, number, blanked.strip(), line.strip()))
+    return tuple(found)
