@@ -52,19 +52,21 @@ def _python_statements(source: str) -> tuple[Statement, ...]:
         if not full:
             start = token.start[0]
         gap = " " if before is not None and before != token.start else ""
-        is_string = token.type == tokenize.STRING
-        blank = not is_string or token.string.lower().startswith(("f", "rf", "fr"))
-        bare.append(gap + (_without_text(token.string, is_string) if blank else '""'))
+        bare.append(gap + _without_text(token))
         full.append(gap + token.string)
         before, end = token.end, token.end[0]
     return tuple(found)
 
 
-def _without_text(text: str, is_string: bool) -> str:
-    """Of a formatted string, what stands in braces; other tokens as they are."""
-    if not is_string:
-        return text
-    return 'f"' + "".join(f"{{{part}}}" for part in re.findall(r"\{([^{}]*)\}", text)) + '"'
+def _without_text(token: tokenize.TokenInfo) -> str:
+    """A token as code: of a formatted string what stands in braces, of another string nothing."""
+    if tokenize.tok_name[token.type] == "FSTRING_MIDDLE":
+        return ""
+    if token.type != tokenize.STRING:
+        return token.string
+    if token.string.lower().startswith(("f", "rf", "fr")):
+        return '"' + "".join(f"{{{part}}}" for part in re.findall(r"\{([^{}]*)\}", token.string)) + '"'
+    return '""'
 
 
 def dead_lines(tree: ast.AST) -> frozenset[int]:

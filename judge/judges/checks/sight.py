@@ -1,0 +1,353 @@
+"""Where in the code of a workspace a concept shows, and how surely."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+
+from judge.code import Call, CodeGraph, Definition
+from judge.code.facts import Body, Key
+from judge.inspection import Inspection
+from judge.judges.checks.asking import Act
+from judge.judges.checks.lines import Statement, statements_of
+from judge.judges.checks.vocabulary import METHODS, Concept, Kind, matches_call
+from results.records import FileEvidence
+
+# Calls whose text is shown to people: a name in it says nothing of what the code does.
+_TALK = frozenset(
+    "print info debug warning error critical exception log write writelines write_text title "
+    "suptitle xlabel ylabel set_title set_xlabel set_ylabel legend text annotate header subheader "
+    "markdown caption add_argument ArgumentParser append join format ValueError RuntimeError "
+    "KeyError FileNotFoundError Exception set_description echo H1 H2 H3 P Div println printf "
+    "add_heading add_paragraph Paragraph cell multi_cell set_page_config".split()
+)
+# Calls that change their receiver or the outside world, so that a result thrown away is no loss.
+_ACTS_ON_ITS_OWN = re.compile(
+    r"^(?:fit\w*|train\w*|learn|step|backward|append|update|add\w*|compile|save\w*|write\w*|dump\w*"
+    r"|to_\w+|eval|partial_fit|load\w*|download\w*|make\w*|seed|set\w*|show|close|plot\w*|imshow|"
+    r"run\w*|main|register\w*|load_state_dict|normal_|[A-Z]\w*)$"
+)
+_ASSIGNED = re.compile(r"^([A-Za-z_][\w.]*)\s*(?::[^=]+)?=(?!=)")
+
+
+@dataclass(frozen=True)
+class Sighting:
+    """One place where a concept shows; `strength` in 0..1 says how surely it is the concept."""
+
+    path: str
+    line: int
+    scope: str
+    what: str
+    strength: float
+
+
+class CodeSight:
+    """Questions to the code of one workspace; answers are cached, nothing of it is run."""
+
+    def __init__(self, inspection: Inspection) -> None:
+        self.inspection = inspection
+        self.graph: CodeGraph = inspection.graph
+        self._statements: dict[str, tuple[Statement, ...]] = {}
+        self._found: dict[tuple[str, frozenset[Key], Act], Sighting | None] = {}
+
+    # What there is
+
+    def statements(self, path: str) -> tuple[Statement, ...]:
+        if path not in self._statements:
+            module = self.graph.modules.get(path)
+            source = self.inspection.sources.get(path, "")
+            language = module.language if module is not None else "css"
+            self._statements[path] = statements_of(source, language)
+        return self._statements[path]
+
+    @cached_property
+    def _live(self) -> dict[str, frozenset[int]]:
+        return {}
+
+    def is_live(self, path: str, line: int) -> bool:
+        """Whether a line of code can run at all."""
+        if path not in self._live:
+            self._live[path] = frozenset(
+                number
+                for statement in self.statements(path)
+                for number in range(statement.line, statement.end_line + 1)
+            )
+        return line in self._live[path]
+
+    def scope_of(self, path: str, line: int) -> str:
+        """The qualified name of the innermost definition around a line; "" on module level."""
+        best = ""
+        narrowest = 1 << 30
+        for definition in self.graph.definitions_in(path):
+            span = definition.end_line - definition.start_line
+            if definition.start_line <= line <= definition.end_line and span < narrowest:
+                best, narrowest = definition.qualified, span
+        return best
+
+    @cached_property
+    def product_paths(self) -> tuple[str, ...]:
+        return tuple(path for path, module in self.graph.modules.items() if not module.is_test)
+
+    @cached_property
+    def calls_by_key(self) -> dict[Key, list[Call]]:
+        index: dict[Key, list[Call]] = defaultdict(list)
+        for call in self.graph.calls:
+            index[(call.path, call.scope)].append(call)
+        return index
+
+    # Regions of code
+
+    def region(self, path: str) -> frozenset[Key]:
+        """All scopes of a file."""
+        return frozenset(
+            {(path, ""), *(definition.key for definition in self.graph.definitions_in(path))}
+        )
+
+    def with_callees(self, keys: Iterable[Key]) -> frozenset[Key]:
+        """Scopes, and all project code that they call or take as a value, however far."""
+        reached = set(keys)
+        pending = list(reached)
+        while pending:
+            key = pending.pop()
+            for target in self._leads_to(key):
+                if target not in reached:
+                    reached.add(target)
+                    pending.append(target)
+        return frozenset(reached)
+
+    def _leads_to(self, key: Key) -> Iterable[Key]:
+        for call in self.calls_by_key.get(key, ()):
+            for target in call.targets:
+                yield target
+                owner = target[1].rpartition(".")[0]
+                definition = self.graph.definition(*target)
+                if owner and target[1].endswith("__init__"):
+                    yield from self._members(target[0], owner)
+                elif definition is not None and definition.kind == "class":
+                    yield from self._members(*target)
+        if key[1] == "":
+            for imported in self.graph.imports_in(key[0]):
+                if imported.is_local and imported.is_used and imported.resolved_path:
+                    yield (imported.resolved_path, "")
+                    for name in imported.names:
+                        if self.graph.definition(imported.resolved_path, name) is not None:
+                            yield (imported.resolved_path, name)
+                            yield from self._members(imported.resolved_path, name)
+
+    def _members(self, path: str, owner: str) -> Iterable[Key]:
+        yield (path, owner)
+        for definition in self.graph.definitions_in(path):
+            if definition.qualified.startswith(f"{owner}."):
+                yield definition.key
+
+    @cached_property
+    def everywhere(self) -> frozenset[Key]:
+        return frozenset(key for path in self.product_paths for key in self.region(path))
+
+    # Finding
+
+    def find(self, concept: Concept, keys: frozenset[Key], act: Act) -> Sighting | None:
+        """The surest place of the region where the concept shows; None where there is none."""
+        cached = (concept.name + concept.kind, keys, act)
+        if cached not in self._found:
+            best: Sighting | None = None
+            for sighting in self._sightings(concept, keys, act):
+                if best is None or sighting.strength > best.strength:
+                    best = sighting
+                    if best.strength >= 0.9:
+                        break
+            self._found[cached] = best
+        return self._found[cached]
+
+    def _sightings(self, concept: Concept, keys: frozenset[Key], act: Act) -> Iterable[Sighting]:
+        calls = [call for call in self._calls(keys, act) if self._has_effect(call)]
+        yield from self._by_call(concept, calls)
+        yield from self._by_literal(concept, calls, keys, act)
+        yield from self._by_parts(concept, calls)
+        yield from self._by_statement(concept, keys, act)
+        yield from self._by_name(concept, keys, act)
+
+    def _calls(self, keys: frozenset[Key], act: Act) -> list[Call]:
+        return [
+            call
+            for key in sorted(keys)
+            for call in self.calls_by_key.get(key, ())
+            if (act is Act.DEFINE or call.is_reached) and self.is_live(call.path, call.line)
+        ]
+
+    def _has_effect(self, call: Call) -> bool:
+        """False for a call whose result nothing uses though it does nothing else."""
+        if call.targets:
+            return True
+        if not call.result_is_used:
+            return bool(_ACTS_ON_ITS_OWN.match(call.method)) or call.keywords.get(
+                "inplace"
+            ) == "True"
+        return not self._is_left_lying(call)
+
+    def _is_left_lying(self, call: Call) -> bool:
+        """Whether the call's result is bound to a name that the scope never mentions again."""
+        for statement in self.statements(call.path):
+            if not statement.line <= call.line <= statement.end_line:
+                continue
+            bound = _ASSIGNED.match(statement.bare)
+            if bound is None or call.written not in statement.bare.split("=", 1)[-1]:
+                return False
+            if not statement.bare.split("=", 1)[-1].strip().startswith(call.written.split("(")[0]):
+                return False
+            name = bound.group(1)
+            word = re.compile(rf"(?<![\w.]){re.escape(name)}(?!\w)")
+            uses = sum(
+                len(word.findall(other.bare)) for other in self.statements(call.path)
+            )
+            exported = call.scope == "" and bool(self._importers(call.path))
+            return uses <= 1 and not exported and "." not in name
+        return False
+
+    def _importers(self, path: str) -> list[str]:
+        return [
+            imported.path for imported in self.graph.imports if imported.resolved_path == path
+        ]
+
+    def _by_call(self, concept: Concept, calls: list[Call]) -> Iterable[Sighting]:
+        for call in calls:
+            if call.targets:
+                continue
+            for name in dict.fromkeys((call.name, call.origin)):
+                if name and any(matches_call(pattern, name) for pattern in concept.calls):
+                    dotted = "." in name and name.split(".")[0].islower()
+                    yield self._at(call, name, 0.92 if dotted else 0.85)
+                    break
+
+    def _by_literal(
+        self, concept: Concept, calls: list[Call], keys: frozenset[Key], act: Act
+    ) -> Iterable[Sighting]:
+        pattern = concept.literals_pattern
+        if pattern is None:
+            return
+        for call in calls:
+            if call.method in _TALK or call.name in _TALK or not self._targets_work(call):
+                continue
+            for text in (*call.arguments, *call.keywords.values()):
+                if text and len(text) < 400 and pattern.search(text) and not _is_prose(text):
+                    yield self._at(call, f"{call.written}({text[:60]!r})", 0.85)
+        for path in {path for path, _ in keys}:
+            for use in self.graph.uses_in(path):
+                if (
+                    use.mode == "read"
+                    and (path, use.scope) in keys
+                    and (act is Act.DEFINE or use.is_reached)
+                    and pattern.search(use.target)
+                ):
+                    yield Sighting(path, use.line, use.scope, f"{use.via}({use.target!r})", 0.8)
+
+    def _targets_work(self, call: Call) -> bool:
+        definitions = [self.graph.definition(*target) for target in call.targets]
+        return all(d is None or d.body is Body.WORKS for d in definitions)
+
+    def _by_parts(self, concept: Concept, calls: list[Call]) -> Iterable[Sighting]:
+        if not concept.parts:
+            return
+        found: list[Call] = []
+        for group in concept.parts:
+            match = next(
+                (
+                    call
+                    for call in calls
+                    if not call.targets and any(matches_call(p, call.name) for p in group)
+                ),
+                None,
+            )
+            if match is None:
+                return
+            found.append(match)
+        yield self._at(found[-1], " and ".join(call.name for call in found), 0.75)
+
+    def _by_statement(
+        self, concept: Concept, keys: frozenset[Key], act: Act
+    ) -> Iterable[Sighting]:
+        pattern = concept.code_pattern
+        if pattern is None:
+            return
+        for path in sorted({path for path, _ in keys}):
+            for statement in self.statements(path):
+                if statement.bare.startswith(("import ", "from ", "def ", "class ", "async def ")):
+                    continue
+                match = pattern.search(statement.bare) or (
+                    pattern.search(statement.full) if "'" in concept.code else None
+                )
+                if match is None:
+                    continue
+                scope = self.scope_of(path, statement.line)
+                if (path, scope) in keys and self._runs(path, scope, act):
+                    yield Sighting(path, statement.line, scope, match.group().strip(), 0.72)
+
+    def _runs(self, path: str, scope: str, act: Act) -> bool:
+        return act is Act.DEFINE or self.graph.is_reached(path, scope)
+
+    def _by_name(self, concept: Concept, keys: frozenset[Key], act: Act) -> Iterable[Sighting]:
+        pattern = concept.named_pattern
+        if pattern is None:
+            return
+        for definition in self.working_definitions(keys, act):
+            if pattern.search(definition.name) and not self._builds_a_rival(concept, definition):
+                where = Sighting(
+                    definition.path,
+                    definition.start_line,
+                    definition.qualified,
+                    f"{definition.kind} {definition.name}",
+                    0.66,
+                )
+                yield where
+
+    def working_definitions(self, keys: frozenset[Key], act: Act) -> Iterable[Definition]:
+        """Definitions of the region whose body does something with what it is given."""
+        for key in sorted(keys):
+            definition = self.graph.definition(*key)
+            if (
+                definition is not None
+                and definition.body is Body.WORKS
+                and definition.effective_statements >= 1
+                and self.is_live(definition.path, definition.start_line)
+                and self._runs(definition.path, definition.qualified, act)
+            ):
+                yield definition
+
+    def _builds_a_rival(self, concept: Concept, definition: Definition) -> bool:
+        keys = frozenset(self._members(definition.path, definition.qualified))
+        return self.rival(concept, keys) is not None
+
+    def rival(self, concept: Concept, keys: frozenset[Key]) -> tuple[Concept, Sighting] | None:
+        """Another method of the same family that the region builds by a library."""
+        if concept.kind is not Kind.METHOD or not concept.family:
+            return None
+        calls = self._calls(keys, Act.DEFINE)
+        for other in METHODS:
+            if other.family != concept.family or other.name == concept.name:
+                continue
+            seen = next(iter(self._by_call(other, calls)), None)
+            if seen is not None and not any(
+                matches_call(pattern, seen.what) for pattern in concept.calls
+            ):
+                return other, seen
+        return None
+
+    def _at(self, call: Call, what: str, strength: float) -> Sighting:
+        return Sighting(call.path, call.line, call.scope, what, strength)
+
+    # Citing
+
+    def citation(self, path: str, line: int) -> FileEvidence | None:
+        """The line as evidence; None where it holds nothing that can be quoted."""
+        for number in (line, line + 1, line - 1):
+            quote = self.inspection.line(path, number).strip()[:300]
+            if sum(map(str.isalnum, quote)) >= 3:
+                return FileEvidence(path=path, start_line=number, end_line=number, quote=quote)
+        return None
+
+
+def _is_prose(text: str) -> bool:
+    return text.count(" ") > 5 and "/" not in text and "<" not in text
