@@ -10,7 +10,7 @@ from runners.models.chat.values import Message, ObjectSchema, Reply, Tool, ToolC
 
 if TYPE_CHECKING:
     from runners.models.chat.client import ChatClient
-    from runners.models.chat.opening import open_chat
+    from runners.models.chat.opening import open_cache, open_chat
 
 __all__ = [
     "ChatClient",
@@ -23,6 +23,7 @@ __all__ = [
     "Tool",
     "ToolCall",
     "load_settings",
+    "open_cache",
     "open_chat",
 ]
 
@@ -33,8 +34,8 @@ def __getattr__(name: str) -> Any:
         from runners.models.chat.client import ChatClient
 
         return ChatClient
-    if name == "open_chat":
-        from runners.models.chat.opening import open_chat
+    if name in ("open_cache", "open_chat"):
+        from runners.models.chat import opening
 
-        return open_chat
+        return getattr(opening, name)
     raise AttributeError(name)

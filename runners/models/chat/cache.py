@@ -113,7 +113,7 @@ class ReplyCache:
                     continue
                 try:
                     status = path.lstat()
-                except FileNotFoundError:
+                except OSError:
                     continue
                 yield path, status.st_mtime_ns, status.st_size
 
@@ -132,5 +132,9 @@ class ReplyCache:
             for path, _, size in entries[:-1]:
                 if self._bytes <= self.max_bytes * _FULL_SHARE_AFTER_EVICTION:
                     break
-                path.unlink(missing_ok=True)
+                try:
+                    path.unlink(missing_ok=True)
+                except OSError as error:
+                    _log.warning("A kept reply cannot be dropped: %s", error.strerror)
+                    break
                 self._bytes -= size

@@ -6,13 +6,12 @@ import logging
 import re
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-
 from results.records import Usage
+from runners.models.chat.answers import read_answer, tokens_in
 from runners.models.chat.cache import ReplyCache, cache_key
 from runners.models.chat.endpoints import Endpoint
 from runners.models.chat.failures import (
@@ -22,6 +21,7 @@ from runners.models.chat.failures import (
     seconds_to_wait,
     sentence,
 )
+from runners.models.chat.pacing import Lane
 from runners.models.chat.redaction import Redactor
 from runners.models.chat.settings import ChatSettings, Price
 from runners.models.chat.values import (
@@ -43,51 +43,16 @@ _CONCESSIONS = {
     ),
     "temperature": re.compile(r"temperature", re.IGNORECASE),
     "max_tokens": re.compile(r"max_completion_tokens", re.IGNORECASE),
+    "tool_choice": re.compile(r"tool.?choice", re.IGNORECASE),
 }
-
-
-class _Lenient(BaseModel):
-    model_config = ConfigDict(extra="ignore")
-
-
-class _Function(_Lenient):
-    name: str
-    arguments: str | None = None
-
-
-class _Call(_Lenient):
-    id: str | None = None
-    function: _Function
-
-
-class _Part(_Lenient):
-    text: str | None = None
-
-
-class _Message(_Lenient):
-    content: str | list[_Part] | None = None
-    refusal: str | None = None
-    tool_calls: list[_Call] | None = None
-
-
-class _Choice(_Lenient):
-    message: _Message
-    finish_reason: str | None = None
-
-
-class _Tokens(_Lenient):
-    prompt_tokens: int | None = Field(default=None, ge=0)
-    completion_tokens: int | None = Field(default=None, ge=0)
-
-
-class _Answer(_Lenient):
-    choices: list[_Choice] = Field(min_length=1)
-    model: str | None = None
-    usage: _Tokens | None = None
+_REFUSALS = (400, 404, 422, 501)
 
 
 class ChatClient:
-    """Asks one model. Safe for threads. Its repr, errors and logs show no key."""
+    """Asks one model. Safe for threads. Its repr, errors and logs show no key.
+
+    Setting `stop` ends every wait at once with a ChatError; nothing is asked after that.
+    """
 
     def __init__(
         self,
@@ -99,17 +64,21 @@ class ChatClient:
         price: Price | None = None,
         cache: ReplyCache | None = None,
         redactor: Redactor | None = None,
+        lane: Lane | None = None,
+        stop: threading.Event | None = None,
     ) -> None:
         self.spec = spec
         self.model = model
         self.settings = settings
         self.cache = cache
+        self.stop = stop or threading.Event()
         self._endpoint = endpoint
         self._price = price
         self._redactor = redactor or Redactor()
+        self._lane = lane or Lane(settings.max_concurrent)
         self._lock = threading.Lock()
         self._usage = Usage()
-        self._conceded: set[str] = set()
+        self._conceded: frozenset[str] = frozenset()
 
     def __repr__(self) -> str:
         return f"ChatClient({self.spec!r} at {self._endpoint.address})"
@@ -128,7 +97,7 @@ class ChatClient:
     @property
     def has_price(self) -> bool:
         """Whether a call's cost can be told."""
-        return self._cost(1, 1) is not None
+        return self._cost(1, 1, 0) is not None
 
     def complete(
         self,
@@ -137,34 +106,34 @@ class ChatClient:
         tools: Sequence[Tool] = (),
         tool_choice: ToolChoice | None = None,
         schema: ObjectSchema | None = None,
+        temperature: float | None = None,
+        max_output_tokens: int | None = None,
         sample: int = 0,
+        volatile: Mapping[str, str] | None = None,
     ) -> Reply:
         """The model's reply, from the cache where the same was asked before.
 
-        Raises ChatError, a ModelError with the usage, when the endpoint gives no answer.
+        `temperature` and `max_output_tokens` go before those of the settings. Raises ChatError, a
+        ModelError with the usage, when the endpoint gives no answer.
         """
+        chosen = self.settings
         request = Request(
             messages=tuple(messages),
             tools=tuple(tools),
             tool_choice=tool_choice,
             schema=schema,
-            temperature=self.settings.temperature,
-            max_output_tokens=self.settings.max_output_tokens,
+            temperature=chosen.temperature if temperature is None else temperature,
+            max_output_tokens=max_output_tokens or chosen.max_output_tokens,
             sample=sample,
+            volatile=volatile or {},
         )
-        key = cache_key(
-            {
-                "endpoint": self._endpoint.address,
-                "request": request.wire(self.model),
-                "sample": sample,
-            }
-        )
-        kept = self._kept(key)
+        key = self._key(request)
+        kept = self._kept(key, request)
         if kept is not None:
             return kept
         reply = replace(self._ask(request), cache_key=key)
         if self.cache is not None and reply.is_complete:
-            self._keep(self.cache, reply)
+            self._keep(self.cache, reply, request)
         return reply
 
     def forget(self, reply: Reply) -> None:
@@ -176,95 +145,79 @@ class ChatClient:
         self._endpoint.close()
 
     def _ask(self, request: Request) -> Reply:
+        settings = self.settings
+        give_up_at = time.monotonic() + settings.give_up_seconds
+        conceded = self._conceded
         spent = Usage()
         retries = 0
         while True:
-            body = self._body(request)
-            answer = self._endpoint.send(body, self.settings.timeout_seconds)
-            reply = answer if isinstance(answer, Failure) else self._read(answer)
-            used = Usage(calls=1) if isinstance(reply, Failure) else reply.usage
+            body = _body(request.wire(self.model), conceded)
+            reply, used = self._call(body, give_up_at)
             spent += used
-            with self._lock:
-                self._usage += used
             if not isinstance(reply, Failure):
-                return replace(reply, usage=spent)
-            if self._concedes(reply, body):
-                continue
-            longest = self.settings.longest_wait_seconds
-            asks_too_much = (reply.retry_after or 0.0) > max(longest, 1.0) * 2
-            if not reply.is_transient or asks_too_much or retries >= self.settings.retries:
-                raise self._error(reply, spent)
-            wait = seconds_to_wait(
-                retries, self.settings.first_wait_seconds, longest, reply.retry_after
-            )
-            _log.info("%s %s; asking again in %.1f s", self.address, reply.kind.value, wait)
-            time.sleep(wait)
-            retries += 1
-
-    def _body(self, request: Request) -> dict[str, Any]:
-        body = request.wire(self.model)
-        with self._lock:
-            conceded = frozenset(self._conceded)
-        for name in conceded:
-            value = body.pop(name, None)
-            if name == "max_tokens" and value is not None:
-                body["max_completion_tokens"] = value
-        return body
-
-    def _concedes(self, failure: Failure, body: dict[str, Any]) -> bool:
-        """True when the endpoint refused a part that the request can do without."""
-        if failure.status not in (400, 404, 422, 501) or failure.kind is FailureKind.TOO_LONG:
-            return False
-        for name, refusal in _CONCESSIONS.items():
-            if name in body and refusal.search(failure.detail):
-                _log.info("%s refuses %s; asking without it", self.address, name)
                 with self._lock:
-                    self._conceded.add(name)
-                return True
-        return False
+                    self._conceded |= conceded
+                return replace(reply, usage=spent)
+            if (refused := _concession(reply, body)) is not None:
+                _log.info("%s refuses %s; asking without it", self.address, refused)
+                conceded |= {refused}
+                continue
+            wait = self._wait_before_retry(reply, retries)
+            if wait is None or time.monotonic() + wait >= give_up_at:
+                raise self._error(reply, spent)
+            _log.info("%s %s; asking again in %.1f s", self.address, reply.kind.value, wait)
+            if self.stop.wait(wait):
+                raise self._error(Failure(FailureKind.STOPPED), spent)
+            # Coming back when the endpoint says so is no failed try: only time ends that.
+            if (reply.retry_after or 0.0) <= settings.first_wait_seconds:
+                retries += 1
 
-    def _read(self, answer: dict[str, Any]) -> Reply | Failure:
+    def _call(self, body: dict[str, Any], give_up_at: float) -> tuple[Reply | Failure, Usage]:
+        if not self._lane.enter(self.stop, give_up_at):
+            kind = FailureKind.STOPPED if self.stop.is_set() else FailureKind.TIMEOUT
+            return Failure(kind, "no call could be made in time"), Usage()
         try:
-            read = _Answer.model_validate(answer)
-        except ValidationError as error:
-            where = ".".join(str(part) for part in error.errors()[0]["loc"])
-            return Failure(FailureKind.UNREADABLE, f"the answer has no usable {where}")
-        choice = read.choices[0]
-        content = choice.message.content
-        if isinstance(content, list):
-            content = "".join(part.text or "" for part in content)
-        refusal = choice.message.refusal or None
-        if refusal is None and choice.finish_reason == "content_filter":
-            refusal = "the endpoint's content filter stopped the reply"
-        calls = tuple(
-            ToolCall(call.id or f"call_{n}", call.function.name, call.function.arguments or "{}")
-            for n, call in enumerate(choice.message.tool_calls or ())
-        )
-        finish = choice.finish_reason or ("tool_calls" if calls else "stop")
-        return Reply(
-            text=content or "",
-            tool_calls=calls,
-            refusal=refusal,
-            finish_reason="tool_calls" if finish == "function_call" else finish,
-            model=read.model or self.model,
-            usage=self._usage_of(read.usage),
-        )
+            timeout = min(self.settings.timeout_seconds, give_up_at - time.monotonic())
+            answer = self._endpoint.send(body, max(timeout, 0.001), self.stop)
+        finally:
+            self._lane.leave()
+        used = answer.usage if isinstance(answer, Failure) else self._usage_of(answer)
+        with self._lock:
+            self._usage += used
+        if isinstance(answer, Failure):
+            return answer, used
+        reply = read_answer(answer, self.model)
+        return (reply if isinstance(reply, Failure) else self._without_keys(reply)), used
 
-    def _usage_of(self, tokens: _Tokens | None) -> Usage:
-        if tokens is None or tokens.prompt_tokens is None or tokens.completion_tokens is None:
-            return Usage(calls=1, cost=None)
-        asked, answered = tokens.prompt_tokens, tokens.completion_tokens
+    def _wait_before_retry(self, failure: Failure, retries: int) -> float | None:
+        """Seconds before the next try; None when there is to be none."""
+        settings = self.settings
+        longest = settings.longest_wait_seconds
+        asked = failure.retry_after or 0.0
+        asks_too_much = asked > max(longest, 1.0) * 2
+        if not failure.is_transient or asks_too_much or retries >= settings.retries:
+            return None
+        backoff = seconds_to_wait(retries, settings.first_wait_seconds, longest)
+        self._lane.pause(asked)
+        if asked <= settings.first_wait_seconds:
+            return max(asked, backoff)
+        return asked + 0.1 * min(backoff, asked)
+
+    def _usage_of(self, answer: dict[str, Any]) -> Usage:
+        asked, answered, kept = tokens_in(answer)
+        is_known = asked is not None and answered is not None
         return Usage(
             calls=1,
-            input_tokens=asked,
-            output_tokens=answered,
-            cost=self._cost(asked, answered),
+            input_tokens=asked or 0,
+            output_tokens=answered or 0,
+            cost=self._cost(asked or 0, answered or 0, kept) if is_known else None,
+            cached_input_tokens=kept,
         )
 
-    def _cost(self, input_tokens: int, output_tokens: int) -> float | None:
+    def _cost(self, input_tokens: int, output_tokens: int, cached: int) -> float | None:
         if self._price is not None:
-            return self._price.cost(input_tokens, output_tokens)
-        return self._endpoint.cost(self.model, input_tokens, output_tokens)
+            return self._price.cost(input_tokens, output_tokens, cached)
+        return self._endpoint.cost(self.model, input_tokens, output_tokens, cached)
 
     def _error(self, failure: Failure, spent: Usage) -> ChatError:
         detail = self._redactor.redact(failure.detail)
@@ -273,10 +226,32 @@ class ChatClient:
         message = sentence(self.address, self.model, failure, spent.calls, detail)
         return ChatError(message, replace(failure, detail=detail), spent)
 
-    def _kept(self, key: str) -> Reply | None:
+    def _without_keys(self, reply: Reply) -> Reply:
+        hidden = self._redactor.without_keys
+        return replace(
+            reply,
+            text=hidden(reply.text),
+            tool_calls=tuple(
+                ToolCall(hidden(call.id), hidden(call.name), hidden(call.arguments))
+                for call in reply.tool_calls
+            ),
+            refusal=None if reply.refusal is None else hidden(reply.refusal),
+            finish_reason=hidden(reply.finish_reason),
+            model=hidden(reply.model),
+        )
+
+    def _key(self, request: Request) -> str:
+        body = _swapped(request.wire(self.model), _placeholders(request))
+        return cache_key(
+            {"endpoint": self._endpoint.address, "request": body, "sample": request.sample}
+        )
+
+    def _kept(self, key: str, request: Request) -> Reply | None:
         entry = self.cache.get(key) if self.cache is not None else None
         if entry is None:
             return None
+        back = {placeholder: value for value, placeholder in _placeholders(request).items()}
+        entry = _swapped(entry, back)
         try:
             return Reply(
                 text=str(entry["text"]),
@@ -289,15 +264,50 @@ class ChatClient:
         except (KeyError, TypeError):
             return None
 
-    def _keep(self, cache: ReplyCache, reply: Reply) -> None:
+    def _keep(self, cache: ReplyCache, reply: Reply, request: Request) -> None:
         calls = [[call.id, call.name, call.arguments] for call in reply.tool_calls]
-        everything = "\n".join([reply.text, *(part for call in calls for part in call)])
-        if self._redactor.knows_secret_in(everything):
-            return
         entry = {
             "text": reply.text,
             "tool_calls": calls,
             "finish_reason": reply.finish_reason,
             "model": reply.model,
         }
-        cache.put(reply.cache_key, entry)
+        parts = [reply.text, reply.finish_reason, reply.model, *(p for call in calls for p in call)]
+        if not self._redactor.knows_secret_in("\n".join(parts)):
+            cache.put(reply.cache_key, _swapped(entry, _placeholders(request)))
+
+
+def _body(body: dict[str, Any], conceded: frozenset[str]) -> dict[str, Any]:
+    """The request without what the endpoint refuses to be asked for."""
+    for name in conceded:
+        value = body.pop(name, None)
+        if name == "max_tokens" and value is not None:
+            body["max_completion_tokens"] = value
+    return body
+
+
+def _concession(failure: Failure, body: dict[str, Any]) -> str | None:
+    """The part that the endpoint refused and that the request can do without."""
+    if failure.status not in _REFUSALS or failure.kind is FailureKind.TOO_LONG:
+        return None
+    refused = (name for name, said in _CONCESSIONS.items() if said.search(failure.detail))
+    return next((name for name in refused if name in body), None)
+
+
+def _placeholders(request: Request) -> dict[str, str]:
+    return {value: f"{{{{volatile {name}}}}}" for name, value in request.volatile.items() if value}
+
+
+def _swapped(value: Any, words: Mapping[str, str]) -> Any:
+    """The JSON value with words exchanged in every string."""
+    if not words:
+        return value
+    if isinstance(value, str):
+        for word, other in words.items():
+            value = value.replace(word, other)
+        return value
+    if isinstance(value, list):
+        return [_swapped(item, words) for item in value]
+    if isinstance(value, dict):
+        return {key: _swapped(item, words) for key, item in value.items()}
+    return value

@@ -6,20 +6,27 @@ failure, as values: an exception of theirs may carry headers, and so never leave
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
-import time
+import threading
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-import httpx
 import openai
 
 from results.errors import MissingExtra
+from runners.models.chat.deadline import in_time
 from runners.models.chat.failures import Failure, FailureKind, failure_of_status
 from runners.models.chat.redaction import without_credentials
 
-_LARGEST_ANSWER = 32 * 1024 * 1024
+OPENAI_URL = "https://api.openai.com/v1"
+_LARGEST_ANSWER = 32 << 20
+_LARGEST_REFUSAL = 64 << 10
+# The HTTP library that openai stands on: httpx in its second version, httpx2 in its third.
+_http: Any = importlib.import_module(
+    openai.DefaultHttpxClient.__mro__[1].__module__.partition(".")[0]
+)
 
 
 class Endpoint(Protocol):
@@ -30,13 +37,44 @@ class Endpoint(Protocol):
         """What a person reads and what replies are kept under; holds no secret."""
         ...
 
-    def send(self, body: dict[str, Any], timeout: float) -> dict[str, Any] | Failure: ...
+    def send(
+        self, body: dict[str, Any], timeout: float, stop: threading.Event
+    ) -> dict[str, Any] | Failure:
+        """The answer's body; back after `timeout` seconds or when `stop` is set, whatever comes."""
+        ...
 
-    def cost(self, model: str, input_tokens: int, output_tokens: int) -> float | None:
+    def cost(
+        self, model: str, input_tokens: int, output_tokens: int, cached_input_tokens: int
+    ) -> float | None:
         """USD, or None where this endpoint knows no price."""
         ...
 
     def close(self) -> None: ...
+
+
+class _Refused(Exception):
+    """An answer with an error status, and the beginning of its body."""
+
+    def __init__(self, status: int, words: str, headers: Mapping[str, str]) -> None:
+        super().__init__(status)
+        self.status = status
+        self.words = words
+        self.headers = headers
+
+
+def _raise_refusal(response: Any) -> None:
+    """Reads a bounded part of an error's body, because openai would read all of it."""
+    if response.status_code < 400:
+        return
+    content = bytearray()
+    try:
+        for chunk in response.iter_bytes():
+            content += chunk
+            if len(content) > _LARGEST_REFUSAL:
+                break
+    except (_http.HTTPError, OSError):
+        content += b" (cut)"
+    raise _Refused(response.status_code, _words_in(bytes(content)), dict(response.headers))
 
 
 class OpenAIEndpoint:
@@ -45,35 +83,54 @@ class OpenAIEndpoint:
     def __init__(self, base_url: str, api_key: str | None) -> None:
         self.address = without_credentials(base_url)
         self._client = openai.OpenAI(
-            base_url=base_url, api_key=api_key or "no-key-is-set", max_retries=0
+            base_url=base_url,
+            api_key=api_key or "no-key-is-set",
+            max_retries=0,
+            # Uncompressed, so that what is read is as large as what was sent.
+            default_headers={"Accept-Encoding": "identity"},
+            http_client=openai.DefaultHttpxClient(event_hooks={"response": [_raise_refusal]}),
         )
+        if base_url != OPENAI_URL:
+            # They come from the environment and name an account of OpenAI's.
+            self._client.organization = self._client.project = None
 
     def __repr__(self) -> str:
         return f"OpenAIEndpoint({self.address!r})"
 
-    def send(self, body: dict[str, Any], timeout: float) -> dict[str, Any] | Failure:
+    def send(
+        self, body: dict[str, Any], timeout: float, stop: threading.Event
+    ) -> dict[str, Any] | Failure:
+        return in_time(lambda is_left: self._send(body, timeout, is_left), timeout, stop)
+
+    def _send(
+        self, body: dict[str, Any], timeout: float, is_left: threading.Event
+    ) -> dict[str, Any] | Failure:
         create: Any = self._client.chat.completions.with_streaming_response.create
-        deadline = time.monotonic() + timeout
         content = bytearray()
         try:
             with create(**body, timeout=timeout) as response:
+                kind = str(response.headers.get("content-type", "")).lower()
                 for chunk in response.iter_bytes():
                     content += chunk
                     if len(content) > _LARGEST_ANSWER:
                         return Failure(FailureKind.UNREADABLE, "the answer is larger than 32 MiB")
-                    if time.monotonic() > deadline:
-                        return Failure(FailureKind.TIMEOUT, f"{timeout:g} seconds passed")
-        except (openai.OpenAIError, httpx.HTTPError, OSError) as error:
-            return failure_of(error, timeout)
+                    if is_left.is_set():
+                        return Failure(FailureKind.TIMEOUT)
+        except (openai.OpenAIError, _http.HTTPError, _Refused, OSError) as error:
+            return failure_of(error, timeout, has_tools="tools" in body)
         try:
             answer = json.loads(bytes(content))
         except (ValueError, RecursionError):
+            if kind.startswith("text/html"):
+                return Failure(FailureKind.NO_API)
             return Failure(FailureKind.UNREADABLE, "the answer is not whole JSON")
         if not isinstance(answer, dict):
             return Failure(FailureKind.UNREADABLE, "the answer is not a JSON object")
         return answer
 
-    def cost(self, model: str, input_tokens: int, output_tokens: int) -> float | None:
+    def cost(
+        self, model: str, input_tokens: int, output_tokens: int, cached_input_tokens: int
+    ) -> float | None:
         return None
 
     def close(self) -> None:
@@ -102,58 +159,80 @@ class LiteLLMEndpoint:
     def __repr__(self) -> str:
         return f"LiteLLMEndpoint({self.address!r})"
 
-    def send(self, body: dict[str, Any], timeout: float) -> dict[str, Any] | Failure:
+    def send(
+        self, body: dict[str, Any], timeout: float, stop: threading.Event
+    ) -> dict[str, Any] | Failure:
+        return in_time(lambda _: self._send(body, timeout), timeout, stop)
+
+    def _send(self, body: dict[str, Any], timeout: float) -> dict[str, Any] | Failure:
         where = {"api_base": self._base_url, "api_key": self._api_key}
         chosen = {name: value for name, value in where.items() if value is not None}
         try:
             answer = self._litellm.completion(
                 **body, **chosen, timeout=timeout, num_retries=0, max_retries=0
             )
-        except (openai.OpenAIError, httpx.HTTPError, OSError, ValueError) as error:
-            return failure_of(error, timeout)
-        content = answer.model_dump()
+            content = answer.model_dump()
+        except Exception as error:  # noqa: BLE001 -- its adapters let any exception through
+            return failure_of(error, timeout, has_tools="tools" in body)
         if not isinstance(content, dict):
             return Failure(FailureKind.UNREADABLE, "the answer is not an object")
         return content
 
-    def cost(self, model: str, input_tokens: int, output_tokens: int) -> float | None:
+    def cost(
+        self, model: str, input_tokens: int, output_tokens: int, cached_input_tokens: int
+    ) -> float | None:
         try:
             known = self._litellm.get_model_info(model)
         except Exception:  # noqa: BLE001 -- litellm raises a bare Exception for an unknown model
             return None
-        prices = known.get("input_cost_per_token"), known.get("output_cost_per_token")
-        if prices[0] is None or prices[1] is None:
+        asked, answered = known.get("input_cost_per_token"), known.get("output_cost_per_token")
+        if asked is None or answered is None:
             return None
-        return float(input_tokens * prices[0] + output_tokens * prices[1])
+        kept = known.get("cache_read_input_token_cost")
+        kept = asked if kept is None else kept
+        fresh = input_tokens - cached_input_tokens
+        return float(fresh * asked + cached_input_tokens * kept + output_tokens * answered)
 
     def close(self) -> None:
         return None
 
 
-def failure_of(error: Exception, timeout: float) -> Failure:
-    """The failure that an exception of openai, httpx or litellm stands for."""
+def failure_of(error: Exception, timeout: float, *, has_tools: bool = False) -> Failure:
+    """The failure that an exception of openai, of its HTTP library or of litellm stands for."""
     chain = [error]
-    while (inner := chain[-1].__cause__) is not None and isinstance(inner, Exception):
+    while isinstance(inner := chain[-1].__cause__, Exception) and len(chain) < 10:
         chain.append(inner)
-    if any(isinstance(e, (openai.APITimeoutError, httpx.TimeoutException)) for e in chain):
+    for link in chain:
+        if isinstance(link, _Refused):
+            return failure_of_status(link.status, link.words, link.headers, has_tools=has_tools)
+    if any(isinstance(e, (openai.APITimeoutError, _http.TimeoutException)) for e in chain):
         return Failure(FailureKind.TIMEOUT, f"{timeout:g} seconds passed")
-    status = getattr(error, "status_code", None)
-    if isinstance(error, openai.APIStatusError) and isinstance(status, int):
-        return failure_of_status(status, _words_of(error), error.response.headers)
-    if any(isinstance(e, httpx.ConnectError) for e in chain):
+    if isinstance(error, openai.APIStatusError):
+        headers = error.response.headers
+        words = _words_of(error.body) or str(error.message)
+        return failure_of_status(error.status_code, words, headers, has_tools=has_tools)
+    if any(isinstance(e, _http.ConnectError) for e in chain):
         return Failure(FailureKind.UNREACHABLE, str(chain[-1]))
-    if isinstance(error, (openai.APIConnectionError, httpx.TransportError, OSError)):
+    if isinstance(error, (openai.APIConnectionError, _http.TransportError, OSError)):
         return Failure(FailureKind.DROPPED, str(chain[-1]))
     return Failure(FailureKind.BAD_REQUEST, str(error))
 
 
-def _words_of(error: openai.APIStatusError) -> str:
+def _words_in(content: bytes) -> str:
+    """The message of an error's body, or the body where it is no JSON."""
+    text = content.decode("utf-8", "replace")
+    try:
+        return _words_of(json.loads(text)) or text
+    except (ValueError, RecursionError):
+        return text
+
+
+def _words_of(body: object) -> str:
     """The endpoint's message and code, without the rest of the body."""
-    body = error.body
-    if isinstance(body, Mapping):
-        inner = body.get("error", body)
-        if isinstance(inner, Mapping):
-            words = (inner.get("message"), inner.get("code"), inner.get("param"))
-            return " ".join(str(word) for word in words if word)
-        return str(inner)
-    return str(error.message)
+    if not isinstance(body, Mapping):
+        return ""
+    inner = body.get("error", body)
+    if isinstance(inner, Mapping):
+        words = (inner.get("message") or inner.get("detail"), inner.get("code"), inner.get("param"))
+        return " ".join(str(word) for word in words if word)
+    return str(inner)

@@ -4,18 +4,22 @@ The file is `agent-judge/config.toml` in the user's config folder, or `$JUDGE_CO
 
     [chat]
     endpoint = "lab"            # which endpoint a plain openai:<model> talks to
-    timeout_seconds = 120
+    timeout_seconds = 120       # of one call
     retries = 5
+    give_up_seconds = 900       # of one question, with all its retries and waits
+    max_concurrent = 8          # calls that one endpoint gets at once
     cache_dir = "~/replies"     # $JUDGE_CACHE_DIR goes before it
     cache_max_mb = 512          # $JUDGE_CACHE_MAX_MB goes before it; 0 keeps nothing
 
     [endpoints.lab]             # openai:<model>@lab
     base_url = "http://127.0.0.1:8000/v1"
     api_key_env = "LAB_KEY"     # or api_key = "…"
+    max_concurrent = 2
 
     [prices."gpt-4o-mini"]      # USD per million tokens
     input = 0.15
     output = 0.60
+    cached_input = 0.075        # of prompt tokens that the endpoint had kept; else as input
 """
 
 from __future__ import annotations
@@ -45,6 +49,8 @@ class ChatSettings(_Section):
     endpoint: str | None = None
     timeout_seconds: Finite = Field(default=120.0, gt=0)
     retries: int = Field(default=5, ge=0, le=100)
+    give_up_seconds: Finite = Field(default=900.0, gt=0)
+    max_concurrent: int = Field(default=8, ge=1, le=1000)
     first_wait_seconds: Finite = Field(default=1.0, ge=0)
     longest_wait_seconds: Finite = Field(default=60.0, ge=0)
     temperature: Finite | None = 0.0
@@ -59,6 +65,7 @@ class EndpointSettings(_Section):
     base_url: str = Field(pattern=r"^https?://[^\s]+$")
     api_key: SecretStr | None = None
     api_key_env: str | None = None
+    max_concurrent: int | None = Field(default=None, ge=1, le=1000)
 
 
 class Price(_Section):
@@ -66,9 +73,14 @@ class Price(_Section):
 
     input: Finite = Field(ge=0)
     output: Finite = Field(ge=0)
+    cached_input: Finite | None = Field(default=None, ge=0)
 
-    def cost(self, input_tokens: int, output_tokens: int) -> float:
-        return (input_tokens * self.input + output_tokens * self.output) / 1_000_000
+    def cost(self, input_tokens: int, output_tokens: int, cached_input_tokens: int = 0) -> float:
+        """USD; `cached_input_tokens` are a part of `input_tokens`."""
+        kept = self.input if self.cached_input is None else self.cached_input
+        fresh = input_tokens - cached_input_tokens
+        total = fresh * self.input + cached_input_tokens * kept + output_tokens * self.output
+        return total / 1_000_000
 
 
 class Settings(BaseModel):

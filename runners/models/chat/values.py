@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -10,6 +11,7 @@ from results.records import Usage
 
 Role = Literal["system", "user", "assistant", "tool"]
 ToolChoice = Literal["auto", "required", "none"]
+_PNG = b"\x89PNG\r\n\x1a\n"
 
 
 def sendable(text: str) -> str:
@@ -35,21 +37,42 @@ class ToolCall:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One message of a conversation, in the terms of Chat Completions."""
+    """One message of a conversation, in the terms of Chat Completions.
+
+    `images` are PNG files and go with a user's message, because Chat Completions takes them
+    nowhere else; ValueError otherwise.
+    """
 
     role: Role
     text: str = ""
     tool_calls: tuple[ToolCall, ...] = ()
     tool_call_id: str | None = None
+    images: tuple[bytes, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.images and self.role != "user":
+            raise ValueError(f"images go with a user's message, not with the {self.role}'s")
+        if any(not image.startswith(_PNG) for image in self.images):
+            raise ValueError("an image of a message is not a PNG file")
 
     def wire(self) -> dict[str, Any]:
-        message: dict[str, Any] = {"role": self.role, "content": sendable(self.text)}
+        text = sendable(self.text)
+        message: dict[str, Any] = {"role": self.role, "content": text}
+        if self.images:
+            message["content"] = [{"type": "text", "text": text}] + [
+                {"type": "image_url", "image_url": {"url": _data_url(image)}}
+                for image in self.images
+            ]
         if self.tool_calls:
             message["tool_calls"] = [call.wire() for call in self.tool_calls]
-            message["content"] = sendable(self.text) or None
+            message["content"] = text or None
         if self.tool_call_id is not None:
             message["tool_call_id"] = self.tool_call_id
         return message
+
+
+def _data_url(image: bytes) -> str:
+    return "data:image/png;base64," + base64.b64encode(image).decode("ascii")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +110,12 @@ class ObjectSchema:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One question to a model. `sample` tells apart repeated draws of the same question."""
+    """One question to a model.
+
+    `sample` tells apart repeated draws of the same question. `volatile` names strings in the
+    messages that differ each time and mean the same, such as a fence's nonce: the reply cache
+    sees their names instead.
+    """
 
     messages: tuple[Message, ...]
     tools: tuple[Tool, ...] = ()
@@ -96,6 +124,7 @@ class Request:
     temperature: float | None = None
     max_output_tokens: int | None = None
     sample: int = 0
+    volatile: Mapping[str, str] = field(default_factory=dict)
 
     def wire(self, model: str) -> dict[str, Any]:
         """The body of a Chat Completions request."""
@@ -129,7 +158,7 @@ class Reply:
     @property
     def is_complete(self) -> bool:
         """The model said all it wanted to: neither refused, nor cut short, nor empty."""
-        is_whole = self.refusal is None and self.finish_reason in ("stop", "tool_calls")
+        is_whole = self.refusal is None and self.finish_reason not in ("length", "content_filter")
         return is_whole and bool(self.text.strip() or self.tool_calls)
 
     @property
