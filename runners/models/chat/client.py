@@ -174,8 +174,9 @@ class ChatClient:
 
     def _call(self, body: dict[str, Any], give_up_at: float) -> tuple[Reply | Failure, Usage]:
         if not self._lane.enter(self.stop, give_up_at):
-            kind = FailureKind.STOPPED if self.stop.is_set() else FailureKind.TIMEOUT
-            return Failure(kind, "no call could be made in time"), Usage()
+            if self.stop.is_set():
+                return Failure(FailureKind.STOPPED), Usage()
+            return Failure(FailureKind.TIMEOUT, "no call could be made in time"), Usage()
         try:
             timeout = min(self.settings.timeout_seconds, give_up_at - time.monotonic())
             answer = self._endpoint.send(body, max(timeout, 0.001), self.stop)

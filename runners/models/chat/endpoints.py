@@ -12,6 +12,7 @@ import os
 import threading
 from collections.abc import Mapping
 from typing import Any, Protocol
+from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
 import openai
 
@@ -82,8 +83,10 @@ class OpenAIEndpoint:
 
     def __init__(self, base_url: str, api_key: str | None) -> None:
         self.address = without_credentials(base_url)
+        parts = urlsplit(base_url)
         self._client = openai.OpenAI(
-            base_url=base_url,
+            base_url=urlunsplit((parts.scheme, parts.netloc, parts.path, "", "")),
+            default_query=dict(parse_qsl(parts.query)),
             api_key=api_key or "no-key-is-set",
             max_retries=0,
             # Uncompressed, so that what is read is as large as what was sent.

@@ -86,6 +86,9 @@ def _redactor(
 ) -> Redactor:
     keys = [key or "", *secrets_in_url(base_url or "")]
     others = [*secrets_in(environment)]
+    if key is None:
+        # litellm then sends one that it finds in the environment itself.
+        keys += others
     for endpoint in settings.endpoints.values():
         others += secrets_in_url(endpoint.base_url)
         if endpoint.api_key is not None:
