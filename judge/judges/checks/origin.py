@@ -1,0 +1,152 @@
+"""Where an artifact came from: the code that writes it, the step that wrote it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from functools import cached_property
+from posixpath import basename, dirname, splitext
+
+from judge.code import Call, FileUse
+from judge.inspection import Inspection
+from judge.judges.checks.sight import CodeSight
+from judge.trajectory import CommandRun, Write, runs, writes
+from results.records import FileEvidence, TrajectoryEvidence
+
+_TYPED = ("heredoc", "redirect", "editor")
+_PATH_WRITERS = re.compile(r"save|write|dump|export|to_|plot|draw|report|render|make|figure|store")
+
+
+@dataclass(frozen=True)
+class Writer:
+    """Code that writes a path, or is handed it to write to."""
+
+    path: str
+    line: int
+    scope: str
+    via: str
+    is_reached: bool
+    content: str | None  # all that is written, where it is constant
+    is_exact: bool
+
+
+class Origins:
+    """What code and trajectory say of who wrote the files of a workspace."""
+
+    def __init__(self, inspection: Inspection, sight: CodeSight) -> None:
+        self.inspection = inspection
+        self.sight = sight
+
+    # Code
+
+    def writers(self, path: str) -> tuple[Writer, ...]:
+        """Code that writes this path, reached code and exact paths first."""
+        found = [
+            Writer(u.path, u.line, u.scope, u.via, u.is_reached, u.content, u.target == path)
+            for u in self._write_uses
+            if _fits(u.target, path)
+        ]
+        found += [
+            Writer(c.path, c.line, c.scope, c.written, c.is_reached, None, is_exact=False)
+            for c in self._handing_calls(path)
+        ]
+        return tuple(sorted(found, key=lambda w: (not w.is_reached, not w.is_exact)))
+
+    @cached_property
+    def _write_uses(self) -> tuple[FileUse, ...]:
+        return tuple(
+            use
+            for use in self.sight.graph.uses
+            if use.mode in ("write", "append")
+            and use.path in self.sight.product_paths
+            and self.sight.is_live(use.path, use.line)
+        )
+
+    def _handing_calls(self, path: str) -> list[Call]:
+        """Calls of project code that are given the path, or its name, as a literal."""
+        name = basename(path)
+        found: list[Call] = []
+        for call in self.sight.graph.calls:
+            if not self.sight.is_live(call.path, call.line):
+                continue
+            for text in (*call.arguments, *call.keywords.values()):
+                if text and (text == path or text.endswith(f"/{name}") or text == name):
+                    if call.targets or _PATH_WRITERS.search(call.method):
+                        found.append(call)
+                    break
+        return found
+
+    def could_be_written(self) -> bool:
+        """Whether some reached code writes to a path that cannot be told."""
+        return any(
+            use.is_reached and not re.search(r"\w{3}", splitext(basename(use.target))[0])
+            for use in self._write_uses
+        )
+
+    @cached_property
+    def has_writing_code(self) -> bool:
+        return any(use.is_reached for use in self._write_uses)
+
+    # Trajectory
+
+    def last_write(self, path: str) -> Write | None:
+        if self.inspection.trajectory is None:
+            return None
+        found = writes(self.inspection.trajectory, path)
+        return found[-1] if found else None
+
+    def typed_by_hand(self, path: str, text: str) -> Write | None:
+        """The step in which the agent typed the content of this file itself, if it did."""
+        write = self.last_write(path)
+        if write is None or write.how not in _TYPED or not write.content:
+            return None
+        left, typed = _words(text), set(_words(write.content))
+        share = sum(word in typed for word in left) / len(left) if left else 0.0
+        return write if share > 0.8 else None
+
+    @cached_property
+    def all_runs(self) -> tuple[CommandRun, ...]:
+        trajectory = self.inspection.trajectory
+        return runs(trajectory) if trajectory is not None else ()
+
+    def last_run_with(self, path: str) -> CommandRun | None:
+        """The last run of a program, for a program that the workspace holds."""
+        found = [run for run in self.all_runs if path in run.programs]
+        return found[-1] if found else None
+
+    def step_citation(self, step: int, text: str) -> TrajectoryEvidence | None:
+        """A quote of a step's action or observation that holds the text's first line."""
+        trajectory = self.inspection.trajectory
+        found = trajectory.step(step) if trajectory is not None else None
+        if found is None:
+            return None
+        for line in text.splitlines():
+            quote = line.strip()[:200]
+            if sum(map(str.isalnum, quote)) >= 3 and (
+                quote in found.action or quote in found.observation
+            ):
+                return TrajectoryEvidence(step=step, quote=quote)
+        return None
+
+    def citation(self, writer: Writer) -> FileEvidence | None:
+        return self.sight.citation(writer.path, writer.line)
+
+
+def _fits(target: str, path: str) -> bool:
+    """Whether a path as far as code tells it can be this path, and says something of it."""
+    if target == path:
+        return True
+    if "*" not in target:
+        # Programs are started from the root or from a folder of the workspace.
+        return bool(dirname(target)) and path.endswith(f"/{target.removeprefix('../')}")
+    known = re.sub(r"[*/.]", "", target)
+    if len(known) < 4 or not re.search(r"\w{2}", basename(target).replace("*", "")):
+        return False
+    if splitext(basename(target))[0].strip("*") == "" and dirname(target).strip("*/") == "":
+        return False
+    return fnmatchcase(path, target) or fnmatchcase(path, f"*/{target}")
+
+
+def _words(text: str) -> list[str]:
+    return re.findall(r"[\w.]+", text)[:5_000]
