@@ -14,7 +14,15 @@ class ArtifactState(StrEnum):
     BROKEN = "broken"  # does not parse as what its name says
     EMPTY = "empty"  # no bytes, or opens and holds nothing
     PLACEHOLDER = "placeholder"  # opens, but stands in for the real thing
-    UNREADABLE = "unreadable"  # a limit, encryption or an error kept it from being read
+    UNREADABLE = "unreadable"  # a limit, encryption, an error or the lack of a reader
+
+
+class Damaged(Exception):
+    """The file is not what its format asks for; the message says how, in a few words."""
+
+
+class Unread(Exception):
+    """A limit or a lock keeps the file from being read; the message says which."""
 
 
 @dataclass(frozen=True)
@@ -28,11 +36,16 @@ class Found:
     text: str = ""
     signs: tuple[str, ...] = ()
     cuts: tuple[str, ...] = ()
+    code: str = ""  # of a notebook, its code cells
 
 
 @dataclass(frozen=True)
 class Artifact:
-    """A file of a workspace, read: `kind` is what it is for, `format` how it is written."""
+    """A file of a workspace, read: `kind` is what it is for, `format` how it is written.
+
+    `facts` holds JSON values only; `signs` says what speaks against the file; `cuts` what of it
+    was not read; `code` is the code of a notebook.
+    """
 
     path: str
     size: int
@@ -44,50 +57,79 @@ class Artifact:
     signs: tuple[str, ...]
     cuts: tuple[str, ...]
     extension_matches: bool
+    code: str = ""
 
     @property
     def is_valid(self) -> bool:
         return self.state is ArtifactState.VALID
 
     def summary(self) -> str:
-        """One line, the same on every machine: used word for word as evidence."""
+        """One line of printable text, the same on every machine: used word for word as evidence."""
         noun = self.kind if self.format in ("", self.kind) else f"{self.format} {self.kind}"
         parts = [noun if self.is_valid else f"{self.state.value} {noun}"]
         if "width" in self.facts:
             parts.append(f"{self.facts['width']} x {self.facts['height']} pixels")
-        for key in _SHOWN:
+        for key, label in _SHOWN.items():
             value = self.facts.get(key)
-            if value not in (None, "", [], ()):
-                listed = ", ".join(map(str, value[:6])) if isinstance(value, list) else str(value)
-                parts.append(f"{_LABEL.get(key, key.replace('_', ' '))}: {listed}"[:160])
+            if value in (None, "", [], (), {}, False):
+                continue
+            shown = f"{label}: {_listed(value)}" if value is not True else label
+            parts.append(shown[:160])
         parts.append(f"{self.size} bytes")
-        if self.signs:
-            parts.append("; ".join(self.signs))
-        return ", ".join(parts)
+        parts.extend(self.signs)
+        return one_line(", ".join(parts))
 
 
-_LABEL = {"duration_s": "seconds", "column_names": "columns named"}
-_SHOWN = (
-    "colours",
-    "frames",
-    "duration_s",
-    "pages",
-    "words",
-    "rows",
-    "columns",
-    "column_names",
-    "cells",
-    "cells_run",
-    "sheets",
-    "slides",
-    "images",
-    "shape",
-    "dtype",
-    "tensors",
-    "parameters",
-    "nodes",
-    "globals",
-    "tables",
-    "entries",
-    "members",
-)
+# The facts that a summary shows, in order, with the words for them.
+_SHOWN = {
+    "colours": "colours",
+    "frames": "frames",
+    "distinct_frames": "distinct frames",
+    "duration_s": "seconds",
+    "sample_rate": "samples per second",
+    "pages": "pages",
+    "slides": "slides",
+    "sheets": "sheets",
+    "lines": "lines",
+    "words": "words",
+    "numbers": "numbers",
+    "headings": "headings",
+    "images": "images",
+    "inputs": "inputs",
+    "buttons": "buttons",
+    "rows": "rows",
+    "columns": "columns",
+    "column_names": "columns named",
+    "cells": "cells",
+    "code_cells": "code cells",
+    "cells_run": "cells run",
+    "top": "top level",
+    "keys": "keys",
+    "entries": "entries",
+    "class": "class",
+    "attributes": "attributes",
+    "fitted": "fitted",
+    "shape": "shape",
+    "dtype": "dtype",
+    "objects": "holds Python objects",
+    "nodes": "nodes",
+    "layers": "layers",
+    "tensors": "tensors",
+    "parameters": "parameters",
+    "globals": "names",
+    "tables": "tables",
+    "views": "views",
+    "members": "members",
+}
+
+
+def _listed(value: Any) -> str:
+    if isinstance(value, list):
+        rest = f", and {len(value) - 6} more" if len(value) > 6 else ""
+        return ", ".join(str(item)[:40] for item in value[:6]) + rest
+    return str(value)
+
+
+def one_line(text: str) -> str:
+    """The text with white space folded and whatever does not print replaced by `?`."""
+    return "".join(c if c.isprintable() else "?" for c in " ".join(text.split()))

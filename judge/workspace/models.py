@@ -1,279 +1,181 @@
-"""Readers for arrays, model files and pickles: their structure only; nothing is ever unpickled."""
+"""Chooses the reader of a model file by its content; reads safetensors, gguf, keras and text."""
 
 from __future__ import annotations
 
 import io
 import json
-import pickletools
 import struct
 import zipfile
 from typing import Any
 
-from judge.workspace.artifact import ArtifactState, Found
+from judge.workspace.arrays import count_of
+from judge.workspace.artifact import ArtifactState, Damaged, Found, Unread
+from judge.workspace.decoding import decode
+from judge.workspace.hdf5_files import layers_in, read_hdf5, told
+from judge.workspace.onnx_graphs import read_onnx
+from judge.workspace.pickles import read_pickle
+from judge.workspace.source import Source
+from judge.workspace.standins import numbers_in, words_in
+from judge.workspace.torch_files import is_legacy, read_torch_legacy, read_torch_zip
+from judge.workspace.zips import check_members, member_bytes, open_zip
 
-MOST_OPCODES = 200_000
-MOST_NAMES = 200
-
-
-def read_array(content: bytes, path: str, format: str, size: int) -> Found:
-    if format == "npz":
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            shapes = {}
-            for member in archive.infolist()[:MOST_NAMES]:
-                with archive.open(member) as file:
-                    shapes[member.filename] = _npy_header(file.read(4096))
-        facts: dict[str, Any] = {"members": sorted(shapes), "tensors": len(shapes)}
-        facts["parameters"] = sum(_count(shape) for shape, _ in shapes.values())
-    else:
-        shape, kind = _npy_header(content[:4096])
-        facts = {"shape": list(shape), "dtype": kind, "parameters": _count(shape)}
-    if facts["parameters"] == 0:
-        return Found("array", format, ArtifactState.EMPTY, facts, signs=("it holds no element",))
-    return Found("array", format, facts=facts)
-
-
-def _npy_header(head: bytes) -> tuple[tuple[int, ...], str]:
-    import numpy as np
-
-    file = io.BytesIO(head)
-    version = np.lib.format.read_magic(file)
-    if version == (1, 0):
-        shape, _, dtype = np.lib.format.read_array_header_1_0(file)
-    else:
-        shape, _, dtype = np.lib.format.read_array_header_2_0(file)
-    return shape, str(dtype)
+MOST_HEADER = 16 << 20
+MOST_WEIGHTS = 96 << 20
+MOST_LISTED = 200
+_TEXT_HEAD = 200_000
+# Formats in which some libraries write models as text.
+_MAY_BE_TEXT = frozenset({"model", "bin"})
+_ITEM_BITS = {
+    "F64": 64, "I64": 64, "U64": 64, "C64": 64, "F32": 32, "I32": 32, "U32": 32, "F16": 16,
+    "BF16": 16, "I16": 16, "U16": 16, "F8_E4M3": 8, "F8_E5M2": 8, "I8": 8, "U8": 8, "BOOL": 8,
+}  # fmt: skip
 
 
-def _count(shape: tuple[int, ...]) -> int:
-    total = 1
-    for side in shape:
-        total *= side
-    return total
-
-
-def read_model(content: bytes, path: str, format: str, size: int) -> Found:
+def read_model(source: Source) -> Found:
     """pt, pth, ckpt, safetensors, onnx, hdf5, keras, gguf, pickle, joblib, by their content."""
-    if content[:8] == b"\x89HDF\r\n\x1a\n":
-        return _read_hdf5(content)
-    if content[:2] == b"PK":
-        return _read_zipped(content, format)
-    if format == "safetensors":
-        return _read_safetensors(content)
-    if format == "onnx":
-        return _read_onnx(content)
-    if content[:4] == b"GGUF":
-        tensors = struct.unpack_from("<Q", content, 8)[0]
-        return _with_tensors("gguf", tensors, None, {})
-    if content[:1] == b"\x80" or format in ("pickle", "torch"):
-        return _read_pickle(content, "pickle" if format in ("pickle", "") else format)
-    if content[:2] == b"\x1f\x8b" or content[:1] == b"\x78" or content[:3] == b"BZh":
-        return _read_compressed(content, format)
-    from judge.workspace.decoding import decode
-    from judge.workspace.texts import read_text
-
-    if decode(content) is None:
-        return Found("model", format)
-    found = read_text(content, path, "text", size)
-    state = found.state
-    if state is ArtifactState.VALID:
-        # XGBoost, LightGBM and libsvm write models as text, and those are full of numbers.
-        digits = sum(c.isdigit() for c in found.text[:20_000])
-        if digits * 6 < len(found.text[:20_000]) or size < 200:
-            sign = "a text where a model should be"
-            return Found("text", "text", ArtifactState.BROKEN, found.facts, found.text, (sign,))
-    return Found("model", "text", state, found.facts, found.text, found.signs)
+    head = source.beginning(600)
+    if head[:8] == b"\x89HDF\r\n\x1a\n":
+        return read_hdf5(source)
+    if head[:2] == b"PK":
+        return _read_zipped(source)
+    if head[:4] == b"GGUF":
+        return _read_gguf(source)
+    if is_legacy(head):
+        return read_torch_legacy(source)
+    if source.format == "safetensors":
+        return _read_safetensors(source)
+    packed = head[:2] == b"\x1f\x8b" or head[:3] == b"BZh" or head[:6] == b"\xfd7zXZ\0"
+    if source.format == "pickle" or head[:1] == b"\x80" or packed:
+        return _as_model(read_pickle(source), source.format)
+    text = decode(source.beginning(_TEXT_HEAD), is_cut=source.size > _TEXT_HEAD)
+    if text is not None:
+        return _read_as_text(source, text)
+    if source.format == "onnx":
+        return read_onnx(source)
+    if source.format in ("torch", "hdf5", "keras", "gguf"):
+        raise Damaged(f"its bytes are not those of {source.format}")
+    raise Unread("its format is not one that is read")
 
 
-def _with_tensors(
-    format: str, tensors: int, parameters: int | None, facts: dict[str, Any]
-) -> Found:
-    facts = {"tensors": tensors, **facts}
-    if parameters is not None:
-        facts["parameters"] = parameters
-    if tensors == 0 or parameters == 0:
-        sign = "it holds no parameter"
-        return Found("model", format, ArtifactState.PLACEHOLDER, facts, signs=(sign,))
-    return Found("model", format, facts=facts)
+def _as_model(found: Found, format: str) -> Found:
+    """A pickle under a model's name, which promises parameters."""
+    if format == "pickle" or found.state is not ArtifactState.VALID or found.cuts:
+        return found
+    if found.facts.get("parameters") or found.facts.get("numbers"):
+        return found
+    sign = "it holds no parameter"
+    return Found(
+        "pickle", "pickle", ArtifactState.PLACEHOLDER, found.facts, found.text, (sign,), found.cuts
+    )
 
 
-def _read_safetensors(content: bytes) -> Found:
-    length = struct.unpack_from("<Q", content)[0]
-    if length > len(content) - 8:
-        raise ValueError("the header is cut")
-    header = json.loads(content[8 : 8 + length])
-    header.pop("__metadata__", None)
-    end = max((entry["data_offsets"][1] for entry in header.values()), default=0)
-    if 8 + length + end > len(content):
-        raise ValueError("the tensors are cut")
-    parameters = sum(_count(tuple(entry["shape"])) for entry in header.values())
-    names = {"tensor_names": sorted(header)[:MOST_NAMES]}
-    return _with_tensors("safetensors", len(header), parameters, names)
+def _read_as_text(source: Source, text: str) -> Found:
+    """XGBoost, LightGBM, libsvm and word vectors are written as text, full of numbers."""
+    facts = {"words": words_in(text), "numbers": numbers_in(text)}
+    if not text.strip():
+        sign = "it holds only white space"
+        return Found("model", source.format, ArtifactState.EMPTY, facts, signs=(sign,))
+    if source.format not in _MAY_BE_TEXT or facts["numbers"] < 3:
+        sign = "a text where a model should be"
+        return Found("model", source.format, ArtifactState.BROKEN, facts, text, (sign,))
+    return Found("model", "text", facts=facts, text=text)
 
 
-def _read_hdf5(content: bytes) -> Found:
-    import h5py
-
-    names: list[str] = []
-    parameters = 0
-
-    def visit(name: str, item: Any) -> None:
-        nonlocal parameters
-        if isinstance(item, h5py.Dataset):
-            names.append(name)
-            parameters += int(item.size or 0)
-
-    with h5py.File(io.BytesIO(content), "r") as file:
-        file.visititems(visit)
-    return _with_tensors("hdf5", len(names), parameters, {"tensor_names": names[:MOST_NAMES]})
-
-
-def _read_zipped(content: bytes, format: str) -> Found:
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        members = archive.infolist()
-        names = [member.filename for member in members]
-        broken = [m.filename for m in members if m.flag_bits & 1]
-        data = next((m for m in members if m.filename.endswith("data.pkl")), None)
-        if broken:
-            sign = "it is encrypted"
-            return Found("model", format, ArtifactState.UNREADABLE, signs=(sign,))
-        if data is not None and data.file_size < (16 << 20):
-            storages = [m for m in members if "/data/" in m.filename]
-            pickled = _opcodes(archive.read(data))
-            facts = {"tensor_names": pickled["strings"][:MOST_NAMES]}
-            volume = sum(m.file_size for m in storages)
-            return _with_tensors("torch", len(storages), volume // 4 or None, facts)
-        weights = next((m for m in members if m.filename.endswith((".h5", ".hdf5"))), None)
-        if weights is not None and weights.file_size < (256 << 20):
-            return _read_hdf5(archive.read(weights))
-    if not names:
-        return Found("model", format, ArtifactState.EMPTY, signs=("an archive without members",))
-    return Found("model", format, facts={"members": names[:MOST_NAMES]})
-
-
-def _read_compressed(content: bytes, format: str) -> Found:
-    import bz2
-    import zlib
-
-    if content[:3] == b"BZh":
-        plain = bz2.BZ2Decompressor().decompress(content, 64 << 20)
-    else:
-        plain = zlib.decompressobj(47).decompress(content, 64 << 20)
-    return _read_pickle(plain, format)
-
-
-def _opcodes(content: bytes) -> dict[str, Any]:
-    """What the opcodes of a pickle name; the pickle itself is not loaded."""
-    names: list[str] = []
-    strings: list[str] = []
-    numbers = payload = count = 0
-    is_whole = False
+def _read_safetensors(source: Source) -> Found:
+    """The layout: https://github.com/huggingface/safetensors#format."""
+    head = source.beginning(8)
+    length = int.from_bytes(head, "little")
+    if len(head) < 8 or length > source.size - 8:
+        raise Damaged("its header is cut")
+    if length > MOST_HEADER:
+        raise Unread(f"its header is larger than {MOST_HEADER} bytes")
     try:
-        for opcode, argument, _ in pickletools.genops(content):
-            count += 1
-            if opcode.name == "STOP":
-                is_whole = True
-                break
-            if count > MOST_OPCODES:
-                is_whole = True
-                break
-            if opcode.name == "GLOBAL":
-                names.append(str(argument).replace(" ", "."))
-            elif opcode.name == "STACK_GLOBAL" and len(strings) > 1:
-                names.append(f"{strings[-2]}.{strings[-1]}")
-            elif isinstance(argument, str):
-                strings.append(argument)
-            elif isinstance(argument, bytes):
-                payload += len(argument)
-            elif isinstance(argument, (int, float)) and "PUT" not in opcode.name:
-                numbers += opcode.name.startswith(("BIN", "INT", "LONG", "FLOAT"))
-    except (ValueError, IndexError, struct.error, EOFError, UnicodeDecodeError):
-        # joblib puts raw arrays between the opcodes, which ends the walk in the midst of them.
-        is_whole = any("numpy" in name or "joblib" in name for name in names)
-    return {
-        "names": list(dict.fromkeys(names)),
-        "strings": list(dict.fromkeys(s for s in strings if s.isprintable() and len(s) < 120)),
-        "numbers": numbers,
-        "payload": payload,
-        "is_whole": is_whole and count > 1,
+        header = json.loads(source.beginning(8 + length)[8:])
+        header.pop("__metadata__", None)
+        tensors = {
+            str(name): (str(entry["dtype"]), tuple(entry["shape"]), *entry["data_offsets"])
+            for name, entry in header.items()
+        }
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise Damaged("its header does not parse") from None
+    parameters = 0
+    is_zero = True
+    for name, (dtype, shape, begin, end) in tensors.items():
+        elements = count_of(shape)
+        if end - begin != elements * _ITEM_BITS.get(dtype, 0) // 8 and dtype in _ITEM_BITS:
+            raise Damaged(f"{name[:80]} has not the bytes that its shape asks for")
+        if begin < 0 or 8 + length + end > source.size:
+            raise Damaged(f"the elements of {name[:80]} are cut")
+        parameters += elements
+        if is_zero:
+            source.file.seek(8 + length + begin)
+            is_zero = not any(source.file.read(min(end - begin, 1 << 16)))
+    facts = {
+        "tensors": len(tensors),
+        "parameters": parameters,
+        "tensor_names": sorted(tensors)[:MOST_LISTED],
+        "shapes": [f"{n} {d} {list(s)}" for n, (d, s, _, _) in sorted(tensors.items())],
     }
+    return _with_parameters("safetensors", facts, is_zero)
 
 
-def _read_pickle(content: bytes, format: str) -> Found:
-    seen = _opcodes(content)
-    facts = {"globals": seen["names"][:MOST_NAMES], "strings": seen["strings"][:40]}
-    if not seen["is_whole"]:
-        sign = "its opcodes end before the pickle does"
-        return Found("pickle", format, ArtifactState.BROKEN, facts, signs=(sign,))
-    if not seen["names"] and not seen["numbers"] and seen["payload"] < 16:
-        sign = "it holds no object, array or number"
-        return Found("pickle", format, ArtifactState.PLACEHOLDER, facts, signs=(sign,))
-    return Found("pickle", format, facts=facts, text="\n".join(seen["names"]))
+def _with_parameters(format: str, facts: dict[str, Any], is_zero: bool) -> Found:
+    text = "\n".join(facts.get("shapes", ())[:MOST_LISTED])
+    sign = ""
+    if not facts["parameters"]:
+        sign = "it holds no parameter"
+    elif is_zero and facts["parameters"] > 1:
+        sign = "every parameter is zero"
+    if sign:
+        return Found("model", format, ArtifactState.PLACEHOLDER, facts, text, (sign,))
+    return Found("model", format, facts=facts, text=text)
 
 
-def _read_onnx(content: bytes) -> Found:
-    """The graph's nodes and initialisers, by the protobuf wire format (ModelProto.graph = 7)."""
-    nodes = tensors = parameters = 0
-    found = False
-    for number, value in _fields(content):
-        if number != 7 or not isinstance(value, bytes):
-            continue
-        found = True
-        for inner, part in _fields(value):
-            if inner == 1:
-                nodes += 1
-            elif inner == 5 and isinstance(part, bytes):
-                tensors += 1
-                parameters += _count(_dimensions(part))
-    if not found or nodes == 0:
-        sign = "it holds no graph"
-        return Found("model", "onnx", ArtifactState.BROKEN, {"nodes": nodes}, signs=(sign,))
-    facts = {"nodes": nodes, "tensors": tensors, "parameters": parameters}
-    return Found("model", "onnx", facts=facts)
+def _read_gguf(source: Source) -> Found:
+    """Version, tensors and values, by the first 24 bytes; names and shapes are not read."""
+    head = source.beginning(24)
+    if len(head) < 24:
+        raise Damaged("its header is cut")
+    version, tensors, values = struct.unpack_from("<IQQ", head, 4)
+    if not 1 <= version <= 8 or tensors > 100_000 or values > 1_000_000:
+        raise Damaged("its header does not fit the format")
+    # Each tensor takes more than 32 bytes of the header, and some elements.
+    if source.size < 24 + tensors * 64:
+        raise Damaged("its tensors are cut")
+    facts = {"tensors": tensors, "entries": values}
+    if tensors == 0:
+        sign = "it holds no tensor"
+        return Found("model", "gguf", ArtifactState.PLACEHOLDER, facts, signs=(sign,))
+    cut = "names, shapes and elements of its tensors"
+    return Found("model", "gguf", facts=facts, cuts=(cut,))
 
 
-def _dimensions(tensor: bytes) -> tuple[int, ...]:
-    sides: list[int] = []
-    for number, value in _fields(tensor):
-        if number == 1 and isinstance(value, int):
-            sides.append(value)
-        elif number == 1 and isinstance(value, bytes):
-            at = 0
-            while at < len(value):
-                side, at = _varint(value, at)
-                sides.append(side)
-    return tuple(sides)
+def _read_zipped(source: Source) -> Found:
+    with open_zip(source) as archive:
+        members = archive.infolist()
+        if any(member.flag_bits & 1 for member in members):
+            raise Unread("it is encrypted")
+        if not any(member.file_size for member in members):
+            sign = "it has no member that holds anything"
+            return Found("model", source.format, ArtifactState.EMPTY, signs=(sign,))
+        data = next((m for m in members if m.filename.split("/")[-1] == "data.pkl"), None)
+        if data is not None:
+            return read_torch_zip(source, archive, data)
+        weights = next((m for m in members if m.filename.endswith((".h5", ".hdf5"))), None)
+        if weights is not None:
+            return _read_keras(archive, weights)
+        names = [member.filename for member in members]
+        cuts = check_members(archive, members)
+    if source.format in ("torch", "keras", "pickle"):
+        sign = f"an archive without what makes it a {source.format} file"
+        facts: dict[str, Any] = {"members": names[:MOST_LISTED]}
+        return Found("archive", "zip", ArtifactState.BROKEN, facts, signs=(sign,))
+    return Found("archive", "zip", facts={"members": names[:MOST_LISTED]}, cuts=cuts)
 
 
-def _fields(content: bytes) -> list[tuple[int, int | bytes]]:
-    fields: list[tuple[int, int | bytes]] = []
-    at = 0
-    while at < len(content):
-        tag, at = _varint(content, at)
-        number, wire = tag >> 3, tag & 7
-        if wire == 0:
-            value, at = _varint(content, at)
-            fields.append((number, value))
-        elif wire == 2:
-            length, at = _varint(content, at)
-            if at + length > len(content):
-                raise ValueError("a field is cut")
-            fields.append((number, content[at : at + length]))
-            at += length
-        elif wire in (1, 5):
-            at += 8 if wire == 1 else 4
-        else:
-            raise ValueError("no protobuf field")
-    return fields
-
-
-def _varint(content: bytes, at: int) -> tuple[int, int]:
-    value = shift = 0
-    while True:
-        if at >= len(content) or shift > 63:
-            raise ValueError("a number is cut")
-        byte = content[at]
-        at += 1
-        value |= (byte & 0x7F) << shift
-        if byte < 0x80:
-            return value, at
-        shift += 7
+def _read_keras(archive: zipfile.ZipFile, weights: zipfile.ZipInfo) -> Found:
+    known: dict[str, Any] = {"members": archive.namelist()[:MOST_LISTED]}
+    if "config.json" in archive.namelist():
+        config = member_bytes(archive, archive.getinfo("config.json"), 4 << 20)
+        known["layers"] = layers_in(config.decode("utf-8", "replace"))
+    return told(io.BytesIO(member_bytes(archive, weights, MOST_WEIGHTS)), known)

@@ -5,69 +5,40 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-from collections.abc import Iterator
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
+from typing import Generic, TypeVar
 
 from judge.workspace.artifact import Artifact
+from judge.workspace.listing import Cut, FileEntry, Limits, Listing, list_folder, open_file
 from results.errors import InputError
 
-# What tools leave behind in a workspace and no agent wrote.
-SKIPPED_FOLDERS = frozenset(
-    {".git", "__pycache__", "node_modules", ".venv", "venv", ".mypy_cache", ".pytest_cache"}
-)
-MOST_CUTS = 1_000
+__all__ = ["Cut", "FileEntry", "Limits", "Workspace"]
 
+T = TypeVar("T")
 
-@dataclass(frozen=True)
-class Limits:
-    """How much of a workspace is looked at."""
-
-    max_files: int = 20_000
-    max_depth: int = 40
-    max_file_bytes: int = 64 << 20
-    max_total_bytes: int = 4 << 30
-    max_text_chars: int = 200_000
-
-
-@dataclass(frozen=True)
-class FileEntry:
-    """A regular file; `path` is relative to the root, with forward slashes; `size` in bytes."""
-
-    path: str
-    size: int
-
-
-@dataclass(frozen=True)
-class Cut:
-    """Something that was left out, and why."""
-
-    path: str
-    reason: str
+_KEPT_CHARS = 64_000_000  # of texts and artifacts held in memory, for one workspace
+_HASHED_HEAD = 1 << 20
 
 
 class Workspace:
     """The files an agent left. Symlinks are not followed, special files are not opened."""
 
-    def __init__(
-        self,
-        root: Path,
-        limits: Limits,
-        files: tuple[FileEntry, ...],
-        directories: tuple[str, ...],
-        cuts: tuple[Cut, ...],
-        is_truncated: bool,
-    ) -> None:
+    def __init__(self, root: Path, limits: Limits, identity: tuple[int, int], found: Listing):
         self.root = root
         self.limits = limits
-        self.files = files
-        self.directories = directories
-        self.cuts = cuts
-        self.is_truncated = is_truncated
-        self._sizes = {entry.path: entry.size for entry in files}
-        self._texts: dict[str, str | None] = {}
-        self._artifacts: dict[str, Artifact] = {}
+        self.files = tuple(found.files)
+        self.directories = tuple(found.folders)
+        self.cuts = tuple(found.cuts)
+        self.is_truncated = found.is_truncated
+        self._identity = identity
+        self._unopened = found.unopened
+        self._sizes = {entry.path: entry.size for entry in self.files}
+        self._texts = _Kept[str | None](_KEPT_CHARS)
+        self._artifacts = _Kept[Artifact](_KEPT_CHARS)
 
     @classmethod
     def open(cls, root: Path | str, limits: Limits | None = None) -> Workspace:
@@ -76,9 +47,10 @@ class Workspace:
         limits = limits or Limits()
         try:
             status = root.lstat()
-        except OSError as error:
+        except (OSError, ValueError) as error:
+            why = error.strerror if isinstance(error, OSError) else str(error)
             raise InputError(
-                f"The workspace {root} cannot be opened: {error.strerror}; check the path."
+                f"The workspace {root} cannot be opened: {why}; check the path."
             ) from error
         if stat.S_ISLNK(status.st_mode):
             raise InputError(
@@ -87,12 +59,24 @@ class Workspace:
             )
         if not stat.S_ISDIR(status.st_mode):
             raise InputError(f"The workspace {root} is not a folder; give the folder of files.")
-        return cls(root, limits, *_listing(root, limits))
+        try:
+            descriptor = _open_root(root)
+        except OSError as error:
+            raise InputError(
+                f"The workspace {root} cannot be opened: {error.strerror}; check the path and its"
+                " permissions."
+            ) from error
+        try:
+            return cls(root, limits, _identity(descriptor), list_folder(descriptor, limits))
+        finally:
+            os.close(descriptor)
 
     def has(self, path: str) -> bool:
+        """Whether there is such a regular file; `path` as in `files`."""
         return path in self._sizes
 
     def entry(self, path: str) -> FileEntry | None:
+        """The file at a path, or None."""
         size = self._sizes.get(path)
         return None if size is None else FileEntry(path, size)
 
@@ -102,142 +86,144 @@ class Workspace:
 
     @contextmanager
     def opened(self, path: str) -> Iterator[int]:
-        """A read-only descriptor, reached component by component without following a link."""
+        """A read-only descriptor, reached component by component without following a link.
+
+        Raises InputError when `path` is no file of the workspace, cannot be read, was swapped for
+        something else since the folder was listed, or lies beyond the limit of bytes.
+        """
+        descriptor = self._open(path)
+        try:
+            yield descriptor
+        finally:
+            os.close(descriptor)
+
+    def _open(self, path: str) -> int:
         if path not in self._sizes:
             raise InputError(f"{path!r} is not a file of the workspace {self.root}.")
-        held: list[int] = []
-        try:
-            held.append(os.open(self.root, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW))
-            *folders, name = PurePosixPath(path).parts
-            for folder in folders:
-                flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
-                held.append(os.open(folder, flags, dir_fd=held[-1]))
-            flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK
-            held.append(os.open(name, flags, dir_fd=held[-1]))
-            if not stat.S_ISREG(os.fstat(held[-1]).st_mode):
-                raise InputError(f"{path!r} in {self.root} is no longer a regular file.")
-            yield held[-1]
-        except OSError as error:
+        if path in self._unopened:
             raise InputError(
-                f"{path!r} in {self.root} cannot be read: {error.strerror}."
-            ) from error
-        finally:
-            for descriptor in held:
-                os.close(descriptor)
+                f"{path!r} lies beyond the first {self.limits.max_total_bytes} bytes of the"
+                " workspace, and is not opened."
+            )
+        try:
+            root = _open_root(self.root)
+            try:
+                if _identity(root) != self._identity:
+                    raise OSError(0, "the workspace was replaced by another folder")
+                return open_file(root, path)
+            finally:
+                os.close(root)
+        except OSError as error:
+            raise InputError(f"{path!r} cannot be read: {error.strerror}.") from error
 
     def read_bytes(self, path: str, limit: int | None = None) -> bytes:
         """At most `limit` bytes of a file; InputError when it is none or cannot be read."""
         wanted = self.limits.max_file_bytes if limit is None else limit
-        parts: list[bytes] = []
         with self.opened(path) as descriptor:
-            while wanted > 0:
-                part = os.read(descriptor, min(wanted, 1 << 20))
-                if not part:
-                    break
-                parts.append(part)
-                wanted -= len(part)
-        return b"".join(parts)
+            return _read(descriptor, path, wanted)
 
     def text(self, path: str) -> str | None:
         """The bounded text of a text-like file; None when it is binary or cannot be read."""
-        if path not in self._texts:
-            from judge.workspace.decoding import decode
+        return self._texts.get(path, lambda: self._text(path), _length)
 
-            try:
-                content = self.read_bytes(path, self.limits.max_text_chars * 4)
-            except InputError:
-                content = b"\0"
-            text = decode(content)
-            self._texts[path] = None if text is None else text[: self.limits.max_text_chars]
-        return self._texts[path]
+    def _text(self, path: str) -> str | None:
+        from judge.workspace.decoding import decode
+
+        limit = self.limits.max_text_chars
+        try:
+            content = self.read_bytes(path, limit * 4)
+        except InputError:
+            return None
+        text = decode(content, is_cut=len(content) == limit * 4)
+        return None if text is None else text[:limit]
+
+    def source(self, path: str) -> str | None:
+        """The code of a file: of a notebook its code cells joined, else the text.
+
+        None when the file is binary, cannot be read, or is a notebook that does not parse.
+        """
+        if not path.lower().endswith(".ipynb"):
+            return self.text(path)
+        artifact = self.artifact(path)
+        return artifact.code if artifact.kind == "notebook" and artifact.is_valid else None
 
     def artifact(self, path: str) -> Artifact:
-        """What the file is and holds; bad content is a state of it, never an error."""
-        if path not in self._artifacts:
-            from judge.workspace.reading import read_artifact
+        """What the file is and holds; bad content is a state of it, never an error.
 
-            self._artifacts[path] = read_artifact(self, path)
-        return self._artifacts[path]
+        KeyError where there is no such file.
+        """
+        from judge.workspace.reading import read_artifact
+
+        return self._artifacts.get(path, lambda: read_artifact(self, path), _weight)
 
     def fingerprint(self) -> str:
-        """A hash of every path, size and content (of large files, of their head)."""
+        """A hash of every path, size and content (of large files, of both ends), and the cuts."""
         total = hashlib.sha256()
         for entry in self.files:
             total.update(f"{entry.path}\0{entry.size}\0".encode())
             try:
-                total.update(hashlib.sha256(self.read_bytes(entry.path, 1 << 20)).digest())
+                with self.opened(entry.path) as descriptor:
+                    total.update(_read(descriptor, entry.path, _HASHED_HEAD))
+                    if entry.size > _HASHED_HEAD:
+                        os.lseek(descriptor, max(_HASHED_HEAD, entry.size - _HASHED_HEAD), 0)
+                        total.update(_read(descriptor, entry.path, _HASHED_HEAD))
             except InputError:
                 total.update(b"unreadable")
         for cut in self.cuts:
-            total.update(f"{cut.path}\0{cut.reason}".encode())
+            total.update(f"{cut.path}\0{cut.reason}\0".encode())
         return total.hexdigest()
 
 
-def _listing(
-    root: Path, limits: Limits
-) -> tuple[tuple[FileEntry, ...], tuple[str, ...], tuple[Cut, ...], bool]:
-    files: list[FileEntry] = []
-    folders: list[str] = []
-    cuts: list[Cut] = []
-    truncated = False
-    total = 0
+def _open_root(root: Path) -> int:
+    return os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
 
-    def cut(path: str, reason: str) -> None:
-        if len(cuts) < MOST_CUTS:
-            cuts.append(Cut(path, reason))
 
-    # Breadth first, so that a limit cuts the deep end of a workspace and not its last folder.
-    level: list[tuple[str, int]] = [("", 0)]
-    while level:
-        deeper: list[tuple[str, int]] = []
-        for folder, depth in level:
-            try:
-                with os.scandir(root / folder if folder else root) as found:
-                    entries = sorted(found, key=lambda e: e.name)
-            except OSError as error:
-                cut(folder or ".", f"the folder cannot be read: {error.strerror}")
-                continue
-            for entry in entries:
-                try:
-                    entry.name.encode()
-                except UnicodeEncodeError:
-                    shown = os.fsencode(entry.name).decode("utf-8", "backslashreplace")
-                    cut(f"{folder}/{shown}".lstrip("/"), "its name is not valid UTF-8")
-                    continue
-                path = f"{folder}/{entry.name}" if folder else entry.name
-                if entry.is_symlink():
-                    cut(path, "a symbolic link, not followed")
-                elif entry.is_dir(follow_symlinks=False):
-                    if entry.name in SKIPPED_FOLDERS:
-                        cut(path, "a folder that tools make, not looked into")
-                    elif depth + 1 > limits.max_depth:
-                        truncated = True
-                        cut(path, f"deeper than {limits.max_depth} folders")
-                    else:
-                        folders.append(path)
-                        deeper.append((path, depth + 1))
-                elif not entry.is_file(follow_symlinks=False):
-                    cut(path, "a special file, not opened")
-                elif len(files) >= limits.max_files:
-                    if not truncated:
-                        cut(path, f"only the first {limits.max_files} files are looked at")
-                    truncated = True
-                else:
-                    size = entry.stat(follow_symlinks=False).st_size
-                    total += size
-                    if size > limits.max_file_bytes:
-                        cut(path, f"larger than {limits.max_file_bytes} bytes, not read whole")
-                    files.append(FileEntry(path, size))
-        if len(files) >= limits.max_files and deeper:
-            truncated = True
-            cut(deeper[0][0], f"only the first {limits.max_files} files are looked at")
+def _identity(descriptor: int) -> tuple[int, int]:
+    status = os.fstat(descriptor)
+    return status.st_dev, status.st_ino
+
+
+def _read(descriptor: int, path: str, limit: int) -> bytes:
+    parts: list[bytes] = []
+    while limit > 0:
+        try:
+            part = os.read(descriptor, min(limit, 1 << 20))
+        except OSError as error:
+            raise InputError(f"{path!r} cannot be read: {error.strerror}.") from error
+        if not part:
             break
-        level = deeper
-    if total > limits.max_total_bytes:
-        cut(".", f"{total} bytes in all, more than {limits.max_total_bytes}")
-    return (
-        tuple(sorted(files, key=lambda f: f.path)),
-        tuple(sorted(folders)),
-        tuple(cuts),
-        truncated,
-    )
+        parts.append(part)
+        limit -= len(part)
+    return b"".join(parts)
+
+
+def _length(text: str | None) -> int:
+    return 100 + len(text or "")
+
+
+def _weight(artifact: Artifact) -> int:
+    return 5_000 + len(artifact.text) + len(artifact.code)
+
+
+class _Kept(Generic[T]):
+    """What was made for a path, kept while there is room; safe to share between threads."""
+
+    def __init__(self, room: int) -> None:
+        self._room = room
+        self._values: OrderedDict[str, tuple[T, int]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, path: str, make: Callable[[], T], weight: Callable[[T], int]) -> T:
+        with self._lock:
+            if path in self._values:
+                self._values.move_to_end(path)
+                return self._values[path][0]
+        value = make()
+        with self._lock:
+            if path not in self._values:
+                self._values[path] = (value, weight(value))
+                self._room -= weight(value)
+            while self._room < 0 and len(self._values) > 1:
+                _, (_, freed) = self._values.popitem(last=False)
+                self._room += freed
+        return value

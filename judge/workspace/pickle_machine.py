@@ -1,0 +1,400 @@
+"""Follows a pickle's opcodes symbolically: what would be built, without building anything.
+
+Nothing is imported, called or loaded. Globals become names, calls become records of what would be
+called, arrays become shapes. joblib's raw arrays between the opcodes are stepped over as joblib's
+own reader would. Opcodes and their arguments are those of the standard library's `pickletools`.
+"""
+
+from __future__ import annotations
+
+import pickletools
+import re
+import struct
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from judge.workspace.artifact import Damaged
+
+MOST_OPCODES = 300_000
+LONGEST_LINE = 1 << 16
+LONGEST_STRING = 1 << 20
+_CHUNK = 1 << 16
+
+
+class TooLong(Exception):
+    """The pickle has more opcodes than are followed."""
+
+
+class Readable(Protocol):
+    def read(self, size: int, /) -> bytes: ...
+
+
+@dataclass(slots=True)
+class Named:
+    """A global: a class or function by its dotted name."""
+
+    name: str
+
+
+@dataclass(slots=True)
+class Blob:
+    """Bytes of which only the length and whether all are zero were kept."""
+
+    length: int
+    is_zero: bool
+
+
+@dataclass(slots=True)
+class Mapping:
+    """A dictionary; keys may be anything, so the pairs are kept in order."""
+
+    pairs: list[tuple[Any, Any]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Stored:
+    """A persistent id, as torch writes for its storages."""
+
+    key: Any
+
+
+@dataclass(slots=True)
+class Array:
+    """A numeric array: `is_zero` is None where its elements were not looked at."""
+
+    dtype: str = ""
+    shape: tuple[int, ...] = ()
+    is_zero: bool | None = None
+
+
+@dataclass(slots=True)
+class Made:
+    """An object that a call would make; `state` is what it would be given."""
+
+    maker: str
+    arguments: Any = ()
+    state: Any = None
+    items: list[Any] = field(default_factory=list)
+    pairs: list[tuple[Any, Any]] = field(default_factory=list)
+
+
+_OPCODES = {opcode.code: opcode for opcode in pickletools.opcodes}
+
+
+class _Mark:
+    pass
+
+
+_MARK = _Mark()
+_LENGTHS = {
+    "SHORT_BINBYTES": 1, "BINBYTES": 4, "BINBYTES8": 8, "BYTEARRAY8": 8, "SHORT_BINSTRING": 1,
+    "BINSTRING": 4, "SHORT_BINUNICODE": 1, "BINUNICODE": 4, "BINUNICODE8": 8,
+}  # fmt: skip
+_RECONSTRUCT = re.compile(r"^numpy\.(?:_?core\.)?multiarray\._reconstruct$")
+_FROM_BUFFER = re.compile(r"^numpy\.(?:_?core\.)?numeric\._frombuffer$")
+_SCALAR = re.compile(r"^numpy\.(?:_?core\.)?multiarray\.scalar$")
+_WRAPPER = "joblib.numpy_pickle.NumpyArrayWrapper"
+
+
+class Tape:
+    """The bytes of a pickle, read forward and counted."""
+
+    def __init__(self, stream: Readable) -> None:
+        self._stream = stream
+
+    def read(self, size: int) -> bytes:
+        """Exactly that many bytes; Damaged where there are fewer."""
+        parts: list[bytes] = []
+        while size > 0:
+            part = self._stream.read(min(size, _CHUNK))
+            if not part:
+                raise Damaged("its opcodes end before the pickle does")
+            parts.append(part)
+            size -= len(part)
+        return b"".join(parts)
+
+    def readline(self) -> bytes:
+        line = bytearray()
+        while not line.endswith(b"\n"):
+            line += self.read(1)
+            if len(line) > LONGEST_LINE:
+                raise Damaged("one of its lines has no end")
+        return bytes(line)
+
+    def blob(self, size: int) -> Blob:
+        """Steps over bytes, and says whether all of them are zero."""
+        is_zero = True
+        left = size
+        while left > 0:
+            part = self.read(min(left, _CHUNK))
+            is_zero = is_zero and part.count(0) == len(part)
+            left -= len(part)
+        return Blob(size, is_zero)
+
+
+class Machine:
+    """Runs over one pickle at a time; what it saw is kept over several of the same file."""
+
+    def __init__(self, tape: Tape) -> None:
+        self.tape = tape
+        self.opcodes = 0
+        self.names: dict[str, None] = {}
+
+    def run(self) -> Any:
+        """The root of the next pickle.
+
+        Raises Damaged where it is no whole pickle, TooLong where it has too many opcodes.
+        """
+        stack: list[Any] = []
+        memo: dict[int, Any] = {}
+        while True:
+            code = self.tape.read(1)
+            opcode = _OPCODES.get(code.decode("latin-1"))
+            if opcode is None:
+                raise Damaged("it is not a pickle")
+            self.opcodes += 1
+            if self.opcodes > MOST_OPCODES:
+                raise TooLong
+            argument = self._argument(opcode)
+            if opcode.name == "STOP":
+                if not stack:
+                    raise Damaged("its opcodes leave nothing")
+                return stack[-1]
+            try:
+                self._step(opcode.name, argument, stack, memo)
+            except (IndexError, KeyError, TypeError, ValueError):
+                raise Damaged("its opcodes do not fit one another") from None
+
+    def _argument(self, opcode: pickletools.OpcodeInfo) -> Any:
+        if opcode.arg is None:
+            return None
+        if opcode.name in _LENGTHS:
+            size = int.from_bytes(self.tape.read(_LENGTHS[opcode.name]), "little")
+            if "BYTE" in opcode.name or size > LONGEST_STRING:
+                return self.tape.blob(size)
+            text = self.tape.read(size)
+            # Python 2 wrote arrays as strings.
+            if "BINSTRING" in opcode.name and size > 64:
+                return Blob(size, not any(text))
+            return text.decode("utf-8", "replace")
+        try:
+            return opcode.arg.reader(self.tape)  # type: ignore[arg-type]
+        except (ValueError, struct.error, OverflowError):
+            raise Damaged("one of its opcodes has no whole argument") from None
+
+    def _step(self, name: str, argument: Any, stack: list[Any], memo: dict[int, Any]) -> None:
+        simple = _SIMPLE.get(name)
+        if simple is not None:
+            stack.append(simple())
+        elif name in _LITERAL:
+            stack.append(argument)
+        elif name in ("BINPUT", "LONG_BINPUT", "PUT"):
+            memo[int(argument)] = stack[-1]
+        elif name == "MEMOIZE":
+            memo[len(memo)] = stack[-1]
+        elif name in ("BINGET", "LONG_BINGET", "GET"):
+            stack.append(memo[int(argument)])
+        elif name in _COLLECTING:
+            self._collect(name, stack)
+        elif name in ("GLOBAL", "STACK_GLOBAL", "EXT1", "EXT2", "EXT4"):
+            stack.append(self._global(name, argument, stack))
+        elif name in _CALLING:
+            self._call(name, argument, stack)
+        elif name in ("PERSID", "BINPERSID"):
+            stack.append(Stored(argument if name == "PERSID" else stack.pop()))
+        elif name == "POP":
+            stack.pop()
+        elif name == "DUP":
+            stack.append(stack[-1])
+        elif name == "POP_MARK":
+            _above_mark(stack)
+
+    def _collect(self, name: str, stack: list[Any]) -> None:
+        if name == "APPEND":
+            value = stack.pop()
+            _items_of(stack[-1]).append(value)
+        elif name in ("APPENDS", "ADDITEMS"):
+            values = _above_mark(stack)
+            _items_of(stack[-1]).extend(values)
+        elif name == "SETITEM":
+            value, key = stack.pop(), stack.pop()
+            _pairs_of(stack[-1]).append((key, value))
+        elif name == "SETITEMS":
+            values = _above_mark(stack)
+            _pairs_of(stack[-1]).extend(zip(values[::2], values[1::2], strict=True))
+        elif name in ("LIST", "FROZENSET"):
+            stack.append(_above_mark(stack))
+        elif name == "TUPLE":
+            stack.append(tuple(_above_mark(stack)))
+        elif name == "DICT":
+            values = _above_mark(stack)
+            stack.append(Mapping(list(zip(values[::2], values[1::2], strict=True))))
+        else:
+            size = int(name[-1])
+            values = stack[-size:]
+            if len(values) < size:
+                raise IndexError
+            stack[-size:] = [tuple(values)]
+
+    def _global(self, name: str, argument: Any, stack: list[Any]) -> Named:
+        if name == "GLOBAL":
+            dotted = str(argument).replace(" ", ".")
+        elif name == "STACK_GLOBAL":
+            attribute, module = stack.pop(), stack.pop()
+            if not isinstance(module, str) or not isinstance(attribute, str):
+                raise TypeError
+            dotted = f"{module}.{attribute}"
+        else:
+            dotted = f"copyreg.extension_{argument}"
+        if len(self.names) < 5_000:
+            self.names[dotted[:300]] = None
+        return Named(dotted)
+
+    def _call(self, name: str, argument: Any, stack: list[Any]) -> None:
+        if name == "BUILD":
+            state = stack.pop()
+            self._build(stack, state)
+            return
+        if name == "REDUCE" or name == "NEWOBJ":
+            arguments, maker = stack.pop(), stack.pop()
+        elif name == "NEWOBJ_EX":
+            _, arguments, maker = stack.pop(), stack.pop(), stack.pop()
+        elif name == "OBJ":
+            maker, *rest = _above_mark(stack)
+            arguments = tuple(rest)
+        else:  # INST
+            arguments = tuple(_above_mark(stack))
+            maker = self._global("GLOBAL", argument, stack)
+        stack.append(_made(maker, arguments))
+
+    def _build(self, stack: list[Any], state: Any) -> None:
+        target = stack[-1]
+        if isinstance(target, Array):
+            _fill(target, state)
+        elif isinstance(target, Made):
+            target.state = state
+            if target.maker == _WRAPPER:
+                stack[-1] = self._raw_array(state)
+
+    def _raw_array(self, state: Any) -> Any:
+        """Steps over the elements that joblib puts behind the description of an array."""
+        told = {key: value for key, value in _pairs_of(state) if isinstance(key, str)}
+        array = Array(_dtype_name(told.get("dtype")), _shape(told.get("shape")))
+        if array.dtype.startswith("O"):
+            inner = Machine(self.tape)
+            inner.opcodes = self.opcodes
+            inner.names = self.names
+            held = inner.run()
+            self.opcodes = inner.opcodes
+            return Made("numpy.ndarray", (held,))
+        if told.get("numpy_array_alignment_bytes") is not None:
+            self.tape.read(self.tape.read(1)[0])
+        array.is_zero = self.tape.blob(_count(array.shape) * _item_size(array.dtype)).is_zero
+        return array
+
+
+_SIMPLE: dict[str, Any] = {
+    "NONE": lambda: None,
+    "NEWTRUE": lambda: True,
+    "NEWFALSE": lambda: False,
+    "EMPTY_LIST": list,
+    "EMPTY_SET": list,
+    "EMPTY_TUPLE": tuple,
+    "EMPTY_DICT": Mapping,
+    "MARK": lambda: _MARK,
+    "NEXT_BUFFER": lambda: Blob(0, False),
+}
+_LITERAL = frozenset(
+    "INT BININT BININT1 BININT2 LONG LONG1 LONG4 FLOAT BINFLOAT STRING BINSTRING SHORT_BINSTRING"
+    " BINBYTES SHORT_BINBYTES BINBYTES8 BYTEARRAY8 UNICODE BINUNICODE SHORT_BINUNICODE"
+    " BINUNICODE8".split()
+)
+_COLLECTING = frozenset(
+    "APPEND APPENDS ADDITEMS SETITEM SETITEMS LIST FROZENSET TUPLE DICT TUPLE1 TUPLE2"
+    " TUPLE3".split()
+)
+_CALLING = frozenset("REDUCE NEWOBJ NEWOBJ_EX OBJ INST BUILD".split())
+
+
+def _above_mark(stack: list[Any]) -> list[Any]:
+    for at in range(len(stack) - 1, -1, -1):
+        if stack[at] is _MARK:
+            values = stack[at + 1 :]
+            del stack[at:]
+            return values
+    raise IndexError
+
+
+def _items_of(target: Any) -> list[Any]:
+    if isinstance(target, list):
+        return target
+    if isinstance(target, Made):
+        return target.items
+    raise TypeError
+
+
+def _pairs_of(target: Any) -> list[tuple[Any, Any]]:
+    if isinstance(target, Mapping | Made):
+        return target.pairs
+    raise TypeError
+
+
+def _made(maker: Any, arguments: Any) -> Any:
+    name = maker.name if isinstance(maker, Named) else "something"
+    if name in ("copyreg._reconstructor", "copy_reg._reconstructor", "copyreg.__newobj__"):
+        first = arguments[0]
+        return Made(first.name if isinstance(first, Named) else "something", arguments[1:])
+    if _RECONSTRUCT.match(name):
+        return Array()
+    if _FROM_BUFFER.match(name):
+        held = arguments[0]
+        is_zero = held.is_zero if isinstance(held, Blob) else None
+        return Array(_dtype_name(arguments[1]), _shape(arguments[2]), is_zero)
+    return Made(name, arguments)
+
+
+def _fill(array: Array, state: Any) -> None:
+    """The state of an array: (version, shape, dtype, is Fortran, elements)."""
+    if not isinstance(state, tuple) or len(state) < 5:
+        raise TypeError
+    array.shape, array.dtype = _shape(state[1]), _dtype_name(state[2])
+    if isinstance(state[4], Blob):
+        if state[4].length < _count(array.shape) * _item_size(array.dtype):
+            raise Damaged("the elements of an array are cut")
+        array.is_zero = state[4].is_zero
+
+
+def _dtype_name(value: Any) -> str:
+    if isinstance(value, Made) and isinstance(value.arguments, tuple) and value.arguments:
+        first = value.arguments[0]
+        return first if isinstance(first, str) else ""
+    return value.name.rsplit(".", 1)[-1] if isinstance(value, Named) else ""
+
+
+def _shape(value: Any) -> tuple[int, ...]:
+    if isinstance(value, tuple | list) and all(isinstance(side, int) for side in value):
+        if any(side < 0 for side in value):
+            raise ValueError
+        return tuple(value)
+    if isinstance(value, int):
+        return (value,)
+    raise TypeError
+
+
+def _count(shape: tuple[int, ...]) -> int:
+    total = 1
+    for side in shape:
+        total *= side
+    return total
+
+
+def _item_size(dtype: str) -> int:
+    size = re.search(r"(\d+)$", dtype)
+    if size is None:
+        return 1 if dtype in ("b", "B", "?") else 0
+    return int(size.group(1)) * (4 if dtype.lstrip("<>|=").startswith("U") else 1)
+
+
+def is_scalar(value: Any) -> bool:
+    """Whether an object stands for one numpy number."""
+    return isinstance(value, Made) and bool(_SCALAR.match(value.maker))
