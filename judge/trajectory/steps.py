@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 
 from results.records import Usage
@@ -39,7 +39,8 @@ class Step:
 
     `number` is the file's own; `source` is the place in the raw file: a JSON pointer or a line.
     `calls` holds the tool calls that a format keeps apart; where it is empty, `action` is the
-    whole of what was done.
+    whole of what was done. `is_answered` is False where the environment gave no answer at all,
+    which an empty observation does not tell.
     """
 
     number: int
@@ -51,14 +52,16 @@ class Step:
     seconds: float | None = None
     source: str = ""
     calls: tuple[Call, ...] = ()
+    is_answered: bool = True
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Trajectory:
     """The steps of one agent on one task. `cuts` says what was left out, `warnings` what is odd.
 
     `ended_by_agent` is True where the agent said it was done, False where something else ended
-    it (a limit, an error), None where the file does not tell.
+    it (a limit, an error), None where the file does not tell. `folder` is the absolute folder in
+    which the agent began, "" where the file does not say. Trajectories compare by identity.
     """
 
     agent: str
@@ -68,7 +71,7 @@ class Trajectory:
     warnings: tuple[str, ...] = ()
     cuts: tuple[str, ...] = ()
     ended_by_agent: bool | None = None
-    extra: Mapping[str, str] = field(default_factory=dict)
+    folder: str = ""
 
     def step(self, number: int) -> Step | None:
         """The (first) step of that number, or None."""

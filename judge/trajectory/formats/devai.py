@@ -97,6 +97,7 @@ def _step(item: dict[str, Any], pointer: str, faults: Faults, notes: Notes) -> t
         usage=usage,
         seconds=seconds,
         source=pointer,
+        is_answered=item.get("environment") is not None,
     )
     return step, name
 
