@@ -38,5 +38,9 @@ class StoreError(JudgeError):
     exit_status = 2
 
 
+class JournalError(JudgeError):
+    """A journal cannot take an entry: the disk is full, say, or the entry is too long."""
+
+
 class BudgetExceeded(JudgeError):
     """A limit on money or tokens ended the run; it can be resumed."""

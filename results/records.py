@@ -128,6 +128,38 @@ class RunRecord(Value):
     host: dict[str, Any] = Field(default_factory=dict)
 
 
+class RunStatus(StrEnum):
+    """How a run stands. Everything but `complete` can be resumed."""
+
+    UNFINISHED = "unfinished"
+    """It is under way, or it was killed: no end was written after its last verdict."""
+    COMPLETE = "complete"
+    """Every unit has a final verdict."""
+    INCOMPLETE = "incomplete"
+    """It ended with units in `error`, or at a budget."""
+    INTERRUPTED = "interrupted"
+    """A person stopped it."""
+
+
+class AskedRequirement(Value):
+    """The text of one requirement or preference, as a run asked it."""
+
+    requirement_id: int
+    criteria: str
+    prerequisites: tuple[int, ...] = ()
+    category: str | None = None
+    is_preference: bool = False
+
+
+class AskedTask(Value):
+    """The text of one task, kept with a run so that its verdicts can be read alone."""
+
+    task: str
+    query: str = ""
+    tags: tuple[str, ...] = ()
+    requirements: tuple[AskedRequirement, ...] = ()
+
+
 class Rate(Value):
     """A share in 0..1 over `n` decided units, with undecided ones counted as unmet and as met."""
 

@@ -1,0 +1,323 @@
+"""The store: one DuckDB file that is made from run folders and can be made anew from them.
+
+Whoever writes holds a lock file beside the store, and the database itself for moments only: DuckDB
+alone loses acknowledged rows when several processes take turns at opening one file. Readers open
+the file read-only for one question at a time, or read the published snapshot.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pydantic import Field, ValidationError
+
+from results.database import opened, transaction
+from results.errors import InputError, StoreError
+from results.ingestion import TABLES, Ingested, merge, stage
+from results.journal import sync_folder
+from results.locks import Held, file_lock
+from results.migrations import MIGRATIONS, migrate, schema_version
+from results.records import AskedTask, Outcome, RunRecord, RunStatus, Usage, Value, Verdict
+from results.run_content import VerdictKey
+from results.snapshot import publish
+from results.strict_json import visible
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+    from results.run_folder import RunFolder
+
+WAIT_SECONDS = 30.0
+
+_EVIDENCE_FIELDS = (
+    "kind",
+    "path",
+    "start_line",
+    "end_line",
+    "quote",
+    "step",
+    "fact",
+    "command",
+    "exit_status",
+    "output",
+)
+_VERDICT_FIELDS = tuple(name for name in Verdict.model_fields if name not in ("evidence", "usage"))
+_RUNS = """
+    SELECT runs.*,
+        count(*) FILTER (outcome = 'satisfied') AS satisfied,
+        count(*) FILTER (outcome = 'unsatisfied') AS unsatisfied,
+        count(*) FILTER (outcome = 'abstained') AS abstained,
+        count(*) FILTER (outcome = 'error') AS error,
+        coalesce(any_value(spent.calls), 0) AS calls,
+        coalesce(any_value(spent.input_tokens), 0) AS input_tokens,
+        coalesce(any_value(spent.cached_input_tokens), 0) AS cached_input_tokens,
+        coalesce(any_value(spent.output_tokens), 0) AS output_tokens,
+        CASE WHEN count(spent.run_id) = 0 THEN 0 ELSE any_value(spent.cost) END AS cost
+    FROM runs
+    LEFT JOIN verdicts USING (run_id)
+    LEFT JOIN (
+        SELECT run_id, sum(calls) AS calls, sum(input_tokens) AS input_tokens,
+            sum(cached_input_tokens) AS cached_input_tokens,
+            sum(output_tokens) AS output_tokens,
+            CASE WHEN count(cost) = count(*) THEN sum(cost) END AS cost
+        FROM usage GROUP BY run_id
+    ) AS spent USING (run_id)
+    WHERE {condition} GROUP BY ALL ORDER BY started_at, run_id
+"""
+
+
+class StoredRun(Value):
+    """A run as the store knows it."""
+
+    record: RunRecord
+    status: RunStatus
+    seconds: float
+    folder: str = Field(description="where its files were when they were last ingested")
+    outcomes: dict[Outcome, int]
+    usage: Usage = Field(description="over all attempts, those that ended in error included")
+
+
+class Store:
+    """A result store; the file is made by the first ingest. Safe for threads and processes."""
+
+    def __init__(self, path: Path | str, wait: float = WAIT_SECONDS) -> None:
+        """`wait` is how many seconds to wait for a store that others use, before StoreError."""
+        # One store under two names must have one lock file.
+        self.path = Path(os.path.realpath(Path(path).expanduser()))
+        self.wait = wait
+        # DuckDB takes what follows a question mark for options, and no undecodable names at all.
+        if "?" in str(self.path) or visible(str(self.path)) != str(self.path):
+            raise StoreError(
+                f"A store cannot be kept at {visible(str(self.path))!r}: its path must hold no"
+                " question mark and be valid UTF-8."
+            )
+
+    @property
+    def exists(self) -> bool:
+        return self.path.is_file() and self.path.stat().st_size > 0
+
+    def ingest(self, folders: Iterable[RunFolder]) -> Ingested:
+        """Takes in all that the runs' journals hold, in one transaction; may be repeated freely.
+
+        A run that cannot be read is left out whole and named in `faults`. Raises StoreError when
+        the store cannot be used; the journals keep everything, and a later ingest stores it.
+        """
+        # Journals are read under the lock, so that a later ingest never knows less.
+        with self._locked(), tempfile.TemporaryDirectory(prefix="judge-ingest-") as staging:
+            staged = stage(folders, Path(staging))
+            with self._writing() as connection, transaction(connection):
+                return merge(connection, staged)
+
+    def runs(self) -> tuple[StoredRun, ...]:
+        """Every run, oldest first."""
+        with self._reading() as connection:
+            rows = _rows(connection, _RUNS.format(condition="?"), True)
+        with self._refusing_foreign_rows():
+            return tuple(_stored_run(row) for row in rows)
+
+    def run(self, run_id: str) -> StoredRun:
+        """One run; InputError when the store has none of that id."""
+        with self._reading() as connection:
+            self._require_run(connection, run_id)
+            rows = _rows(connection, _RUNS.format(condition="runs.run_id = ?"), run_id)
+        with self._refusing_foreign_rows():
+            return _stored_run(rows[0])
+
+    def verdicts(self, run_id: str) -> tuple[Verdict, ...]:
+        """A run's standing verdicts by task, requirements before preferences, then id."""
+        with self._reading() as connection:
+            rows = _rows(
+                connection,
+                "SELECT * FROM verdicts JOIN usage"
+                " USING (run_id, task, is_preference, requirement_id, attempt, outcome)"
+                " WHERE run_id = ? ORDER BY task, is_preference, requirement_id",
+                run_id,
+            )
+            evidence = _rows(
+                connection, "SELECT * FROM evidence WHERE run_id = ? ORDER BY position", run_id
+            )
+            if not rows:
+                self._require_run(connection, run_id)
+        cited: dict[VerdictKey, list[dict[str, Any]]] = {}
+        for row in evidence:
+            cited.setdefault(_key(row), []).append(
+                {name: row[name] for name in _EVIDENCE_FIELDS if row[name] is not None}
+            )
+        with self._refusing_foreign_rows():
+            return tuple(
+                Verdict.model_validate(
+                    {name: row[name] for name in _VERDICT_FIELDS}
+                    | {"usage": _usage(row), "evidence": cited.get(_key(row), [])}
+                )
+                for row in rows
+            )
+
+    def tasks(self, run_id: str) -> tuple[AskedTask, ...]:
+        """The texts of a run's tasks by name, as far as its journal held them."""
+        with self._reading() as connection:
+            rows = _rows(
+                connection,
+                "SELECT task, query, tags FROM tasks WHERE run_id = ? ORDER BY task",
+                run_id,
+            )
+            requirements = _rows(
+                connection,
+                "SELECT * EXCLUDE (run_id) FROM requirements WHERE run_id = ?"
+                " ORDER BY task, is_preference, requirement_id",
+                run_id,
+            )
+            if not rows:
+                self._require_run(connection, run_id)
+        of_task: dict[str, list[dict[str, Any]]] = {}
+        for requirement in requirements:
+            of_task.setdefault(requirement.pop("task"), []).append(requirement)
+        with self._refusing_foreign_rows():
+            return tuple(
+                AskedTask.model_validate({**row, "requirements": of_task.get(row["task"], [])})
+                for row in rows
+            )
+
+    def delete(self, run_id: str) -> None:
+        """Takes a run out of the store; InputError when the store has none of that id.
+
+        Its folder stays, and ingesting that brings the run back.
+        """
+        self._require_file()
+        with self._locked(), self._writing() as connection:
+            self._require_run(connection, run_id)
+            with transaction(connection):
+                for table in TABLES:
+                    connection.execute(f"DELETE FROM {table} WHERE run_id = ?", [run_id])
+
+    def publish(self) -> Path:
+        """Writes the Parquet snapshot that `snapshot.opened_snapshot` reads; gives its folder."""
+        with self._reading():
+            pass  # An older store is migrated before it is published.
+        with self._locked(), opened(self.path, read_only=True, wait=self.wait) as connection:
+            return publish(connection, self.path)
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        """Keeps other writers away."""
+        with ExitStack() as stack:
+            try:
+                self.path.parent.mkdir(parents=True, exist_ok=True)
+                lock = self.path.with_name(self.path.name + ".lock")
+                stack.enter_context(file_lock(lock, self.wait))
+            except Held as held:
+                raise StoreError(
+                    f"The store {self.path} has been in the hands of {held} for"
+                    f" {self.wait:g} seconds; wait until that ends, then run `judge results sync`."
+                ) from None
+            except OSError as error:
+                raise StoreError(
+                    f"The store {self.path} cannot be written ({error.filename}:"
+                    f" {error.strerror}); name another file with --store."
+                ) from error
+            yield
+
+    @contextmanager
+    def _writing(self) -> Iterator[DuckDBPyConnection]:
+        """A connection that may write to tables of this version. Only under the lock."""
+        if not self.exists:
+            self._make()
+        with opened(self.path, read_only=False, wait=self.wait) as connection:
+            migrate(connection, self.path)
+            yield connection
+
+    @contextmanager
+    def _reading(self) -> Iterator[DuckDBPyConnection]:
+        """A read-only connection to tables of this version; an older store is migrated first."""
+        self._require_file()
+        with opened(self.path, read_only=True, wait=self.wait) as connection:
+            if schema_version(connection, self.path) == len(MIGRATIONS):
+                yield connection
+                return
+        with self._locked(), self._writing():
+            pass
+        with opened(self.path, read_only=True, wait=self.wait) as connection:
+            yield connection
+
+    def _make(self) -> None:
+        """A new store appears whole or not at all; what a killed process left is cleared away."""
+        beginning = self.path.with_name(self.path.name + ".new")
+        leftovers = (beginning, _log_of(beginning), _log_of(self.path))
+        try:
+            if self.path.exists() and not self.path.is_file():
+                raise StoreError(f"{self.path} is no file; name another with --store.")
+            for leftover in leftovers:
+                leftover.unlink(missing_ok=True)
+            # An empty file at the store's place is what `mktemp` makes.
+            with opened(beginning, read_only=False, wait=0) as connection:
+                migrate(connection, beginning)
+            with beginning.open("rb") as file:
+                os.fsync(file.fileno())
+            beginning.replace(self.path)
+            sync_folder(self.path.parent)
+        except OSError as error:
+            raise StoreError(
+                f"The store {self.path} cannot be made: {error.strerror}; name another file with"
+                " --store."
+            ) from error
+
+    def _require_file(self) -> None:
+        if self.path.exists() and not self.path.is_file():
+            raise StoreError(f"{self.path} is no file; name another with --store.")
+        if not self.exists:
+            raise StoreError(
+                f"There is no store {self.path}; `judge run` and `judge results sync` make one."
+            )
+
+    def _require_run(self, connection: DuckDBPyConnection, run_id: str) -> None:
+        if not _rows(connection, "SELECT run_id FROM runs WHERE run_id = ?", run_id):
+            raise InputError(f"The store {self.path} has no run {visible(run_id)!r}.")
+
+    @contextmanager
+    def _refusing_foreign_rows(self) -> Iterator[None]:
+        """Anyone can write anything into a DuckDB file; what is no value of ours is refused."""
+        try:
+            yield
+        except (ValidationError, ValueError) as error:
+            raise StoreError(
+                f"The store {self.path} holds rows that this program did not write; move it away"
+                " and make it anew from the runs with `judge results sync`."
+            ) from error
+
+
+def _log_of(path: Path) -> Path:
+    """Where DuckDB logs what is not in the file yet."""
+    return path.with_name(path.name + ".wal")
+
+
+def _rows(connection: DuckDBPyConnection, sql: str, parameter: object) -> list[dict[str, Any]]:
+    result = connection.execute(sql, [parameter])
+    names = [column[0] for column in result.description or ()]
+    return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+
+
+def _key(row: dict[str, Any]) -> VerdictKey:
+    return VerdictKey(row["task"], row["is_preference"], row["requirement_id"])
+
+
+def _usage(row: dict[str, Any]) -> dict[str, Any]:
+    return {name: row[name] for name in Usage.model_fields}
+
+
+def _stored_run(row: dict[str, Any]) -> StoredRun:
+    written = {name: row[name] for name in RunRecord.model_fields}
+    for name in ("config", "versions", "hashes", "host"):
+        written[name] = json.loads(written[name])
+    return StoredRun(
+        record=RunRecord.model_validate(written),
+        status=RunStatus(row["status"]),
+        seconds=row["seconds"],
+        folder=row["folder"],
+        outcomes={outcome: row[outcome.value] for outcome in Outcome},
+        usage=Usage.model_validate(_usage(row)),
+    )
