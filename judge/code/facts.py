@@ -102,6 +102,8 @@ class Import:
     and is not; unknown modules count as third party and as resolved."""
     scope: str
     is_reached: bool
+    missing_names: tuple[str, ...] = ()
+    """Imported names that a local module surely does not have."""
 
 
 @dataclass(frozen=True, slots=True)
