@@ -115,6 +115,50 @@ class Origins:
         found = [run for run in self.all_runs if path in run.programs]
         return found[-1] if found else None
 
+    def crash_before(self, path: str, line: int, scope: str) -> CommandRun | None:
+        """The failed run that ended before this line was reached; None where none is known.
+
+        Only where every program that uses the file failed in its last run, and the traceback
+        tells on which side of the line it ended.
+        """
+        programs = {program for run in self.all_runs for program in run.programs}
+        last = [
+            run
+            for program in sorted(programs)
+            if path in self._imported_by(program)
+            and (run := self.last_run_with(program)) is not None
+        ]
+        if not last or any(run.ended != "failed" for run in last):
+            return None
+        for run in last:
+            if self._was_passed(run, path, line, scope) is not False:
+                return None
+        return last[-1]
+
+    def _imported_by(self, program: str) -> frozenset[str]:
+        return frozenset(
+            path for path, _ in self.sight.with_callees(self.sight.region(program))
+        )
+
+    def _was_passed(self, run: CommandRun, path: str, line: int, scope: str) -> bool | None:
+        """Whether a failed run went past a line; None where its traceback does not tell."""
+        trajectory = self.inspection.trajectory
+        step = trajectory.step(run.step) if trajectory is not None else None
+        frames = _frames(step.observation, self.inspection) if step is not None else []
+        for frame_path, frame_line, function in reversed(frames):
+            if frame_path == path and function == (scope.rsplit(".", 1)[-1] or "<module>"):
+                return frame_line > line
+        for frame_path, frame_line, _ in reversed(frames):
+            frame_scope = self.sight.scope_of(frame_path, frame_line)
+            lines = [
+                call.line
+                for call in self.sight.calls_by_key.get((frame_path, frame_scope), ())
+                if call.targets and (path, scope) in self.sight.with_callees(call.targets)
+            ]
+            if lines:
+                return min(lines) < frame_line
+        return None
+
     def step_citation(self, step: int, text: str) -> TrajectoryEvidence | None:
         """A quote of a step's action or observation that holds the text's first line."""
         trajectory = self.inspection.trajectory
@@ -131,6 +175,25 @@ class Origins:
 
     def citation(self, writer: Writer) -> FileEvidence | None:
         return self.sight.citation(writer.path, writer.line)
+
+
+_FRAME = re.compile(r'File "([^"]+)", line (\d+), in (\S+)')
+
+
+def _frames(observation: str, inspection: Inspection) -> list[tuple[str, int, str]]:
+    """The frames of the last traceback that lie in the workspace: (path, line, function)."""
+    last = observation.rfind("Traceback (most recent call last)")
+    if last < 0:
+        return []
+    found: list[tuple[str, int, str]] = []
+    for match in _FRAME.finditer(observation[last:]):
+        parts = match.group(1).strip("/").split("/")
+        for at in range(len(parts)):
+            candidate = "/".join(parts[at:])
+            if inspection.workspace.has(candidate):
+                found.append((candidate, int(match.group(2)), match.group(3)))
+                break
+    return found
 
 
 def _fits(target: str, path: str) -> bool:

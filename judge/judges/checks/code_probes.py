@@ -1,0 +1,300 @@
+"""Probes of the code: whether what a requirement names is there, works, and is reached."""
+
+from __future__ import annotations
+
+import re
+from posixpath import basename, splitext
+
+from judge.code.facts import Body, Definition, Key
+from judge.evidence import missing
+from judge.judges.checks.asking import Act, Ask, Demand
+from judge.judges.checks.data_probes import probe_dataset
+from judge.judges.checks.findings import Finding, State, fails, holds, unknown
+from judge.judges.checks.scene import Scene
+from judge.judges.checks.sight import Sighting
+from judge.judges.checks.vocabulary import Kind
+
+_BODY_SAYS = {
+    Body.STUB: "has an empty body",
+    Body.CONSTANT: "only returns a constant or its argument",
+    Body.NOTE: "only returns or prints a text",
+}
+# Parts of a user interface come in too many forms for their absence to decide.
+_MAIN_APPS = frozenset(
+    "Streamlit Dash Flask FastAPI Gradio Django Tkinter PyQt Bokeh Plotly D3.js".split()
+)
+
+
+def probe_sources(scene: Scene, ask: Ask) -> list[Finding]:
+    """Each source file the requirement names: there, readable, and more than a shell."""
+    findings: list[Finding] = []
+    for path in ask.places.sources:
+        findings += _probe_source(scene, path)
+    return findings
+
+
+def _probe_source(scene: Scene, path: str) -> list[Finding]:
+    workspace = scene.workspace
+    if not workspace.has(path):
+        return [fails(f"there is no {path}{_elsewhere(scene, path)}", 0.95, missing(path))]
+    artifact = workspace.artifact(path)
+    text = workspace.text(path)
+    if text is None or not text.strip():
+        return [fails(f"{path} is empty or cannot be read", 0.95, scene.measured(artifact))]
+    module = scene.sight.graph.modules.get(path)
+    if module is None:
+        return []
+    fault = scene.health.fault_of(path)
+    if fault is not None:
+        return [fails(fault.text, 0.9, scene.sight.citation(path, _fault_line(fault.text, fault.line)))]
+    definitions = scene.sight.graph.definitions_in(path)
+    if module.language == "python" and not _has_working_code(scene, path):
+        worst = next((d for d in definitions if d.body in _BODY_SAYS), None)
+        said = f": {worst.name} {_BODY_SAYS[worst.body]}" if worst is not None else ""
+        line = worst.start_line if worst is not None else 1
+        return [fails(f"nothing in {path} works{said}", 0.92, scene.sight.citation(path, line))]
+    return []
+
+
+def _fault_line(text: str, line: int) -> int:
+    match = re.search(r"line (\d+)", text)
+    return int(match.group(1)) if match else line
+
+
+def _has_working_code(scene: Scene, path: str) -> bool:
+    graph = scene.sight.graph
+    if any(
+        definition.body is Body.WORKS and definition.kind != "class"
+        for definition in graph.definitions_in(path)
+    ):
+        return True
+    if any(call.scope == "" and call.method != "print" and not call.targets
+           for call in graph.calls_in(path)):
+        return True
+    return any(imported.is_used or imported.names for imported in graph.imports_in(path)) and any(
+        not statement.bare.startswith(("import ", "from ", "def ", "class ", "if __name__"))
+        and scene.sight.scope_of(path, statement.line) == ""
+        and re.search(r"\w\(|\blambda\b", statement.bare)
+        for statement in scene.sight.statements(path)
+    )
+
+
+def _elsewhere(scene: Scene, path: str) -> str:
+    """Words on a file of the same name in another folder, or in the same folder by another."""
+    name = basename(path)
+    same = [other for other in sorted(scene.paths) if basename(other) == name and other != path]
+    if same:
+        return f" (there is {same[0]}, but that is another place)"
+    stem = splitext(path)[0].lower()
+    near = [o for o in sorted(scene.paths) if splitext(o)[0].lower() == stem and o != path]
+    return f" (there is {near[0]}, but that is another file)" if near else ""
+
+
+def code_regions(scene: Scene, ask: Ask) -> tuple[frozenset[Key], frozenset[Key]]:
+    """(scopes of the named sources, these and all they call); everything where none is named."""
+    sight = scene.sight
+    if not ask.places.sources:
+        return sight.everywhere, sight.everywhere
+    own = frozenset(
+        key
+        for path in ask.places.sources
+        if path in sight.graph.modules
+        for key in sight.region(path)
+    )
+    return own, sight.with_callees(own)
+
+
+def probe_demand(scene: Scene, ask: Ask, demand: Demand) -> Finding:
+    """Whether code does what one demand names."""
+    own, called = code_regions(scene, ask)
+    if demand.kind is Kind.DATASET:
+        return probe_dataset(scene, ask, demand, own, called)
+    if not demand.concepts:
+        return _probe_name(scene, ask, demand, called)
+    sighting = best_sighting(scene, demand, own, called, ask.act)
+    if sighting is not None:
+        return _seen(scene, ask, demand, sighting)
+    return _not_seen(scene, ask, demand, own, called)
+
+
+def best_sighting(
+    scene: Scene, demand: Demand, own: frozenset[Key], called: frozenset[Key], act: Act
+) -> Sighting | None:
+    best: Sighting | None = None
+    for keys in (own, called):
+        for concept in demand.concepts:
+            found = scene.sight.find(concept, keys, act)
+            if found is not None and (best is None or found.strength > best.strength):
+                best = found
+        if best is not None and best.strength > 0.7:
+            return best
+    return best
+
+
+def _seen(scene: Scene, ask: Ask, demand: Demand, sighting: Sighting) -> Finding:
+    citation = scene.sight.citation(sighting.path, sighting.line)
+    if ask.act is Act.DO:
+        fault = scene.health.blocks(sighting.path)
+        if fault is not None:
+            return fails(
+                f"no program gets as far as {demand.name}: {fault.text}",
+                0.8,
+                scene.sight.citation(fault.path, fault.line),
+            )
+        crash = scene.origins.crash_before(sighting.path, sighting.line, sighting.scope)
+        if crash is not None:
+            return fails(
+                f"the last run failed before {demand.name}: {crash.failure}",
+                0.7,
+                scene.origins.step_citation(crash.step, crash.failure),
+            )
+    said = _said(sighting)
+    return holds(f"{demand.name} shows in {sighting.path}: {said}", sighting.strength, citation)
+
+
+def _said(sighting: Sighting) -> str:
+    what = " ".join(sighting.what.split())[:90]
+    where = f" in {sighting.scope}" if sighting.scope else ""
+    return f"{what}{where}, line {sighting.line}"
+
+
+def _not_seen(
+    scene: Scene, ask: Ask, demand: Demand, own: frozenset[Key], called: frozenset[Key]
+) -> Finding:
+    sight = scene.sight
+    where = " and ".join(ask.places.sources) or "the code"
+    if not sight.product_paths and not ask.places.sources:
+        return fails(f"there is no code that could do {demand.name}", 0.8)
+    if ask.act is Act.DO:
+        idle = best_sighting(scene, demand, own, called, Act.DEFINE)
+        if idle is not None:
+            return fails(
+                f"{demand.name} stands in {idle.path} ({_said(idle)}) but is never reached",
+                0.75,
+                sight.citation(idle.path, idle.line),
+            )
+    hollow = _hollow_namesake(scene, demand, called)
+    if hollow is not None:
+        return fails(
+            f"{hollow.name} in {hollow.path} bears the name of {demand.name} but "
+            f"{_BODY_SAYS[hollow.body]}",
+            0.88,
+            sight.citation(hollow.path, hollow.start_line),
+        )
+    for concept in demand.concepts:
+        rival = sight.rival(concept, called)
+        if rival is not None:
+            other, seen = rival
+            return fails(
+                f"{seen.path} builds {other.name} ({seen.what}) and not {demand.name}",
+                0.82,
+                sight.citation(seen.path, seen.line),
+            )
+    if ask.places.sources:
+        other_sighting = best_sighting(
+            scene, demand, sight.everywhere - called, sight.everywhere - called, ask.act
+        )
+        if other_sighting is not None:
+            return fails(
+                f"{demand.name} is done in {other_sighting.path}, which {where} does not call",
+                0.72,
+                sight.citation(other_sighting.path, other_sighting.line),
+            )
+    if demand.kind is Kind.APP and not any(c.name in _MAIN_APPS for c in demand.concepts):
+        return unknown(f"no {demand.name} was recognised in {where}")
+    return fails(f"nothing that {where} does is {demand.name}", 0.64)
+
+
+def _hollow_namesake(
+    scene: Scene, demand: Demand, keys: frozenset[Key]
+) -> Definition | None:
+    """A definition that is called after the demand and does nothing."""
+    for key in sorted(keys):
+        definition = scene.sight.graph.definition(*key)
+        if definition is None or definition.body not in _BODY_SAYS:
+            continue
+        for concept in demand.concepts:
+            name = definition.name.replace("_", " ")
+            if (concept.named_pattern and concept.named_pattern.search(definition.name)) or (
+                concept.says_pattern.search(name)
+            ):
+                return definition
+    return None
+
+
+_WORD = re.compile(r"[A-Za-z][A-Za-z0-9]*")
+
+
+def _probe_name(scene: Scene, ask: Ask, demand: Demand, keys: frozenset[Key]) -> Finding:
+    """A name that the vocabulary does not know, looked for in code that does something."""
+    where = " and ".join(ask.places.sources) or "the code"
+    wanted = re.sub(r"\s+", "", demand.phrase).lower()
+    is_snippet = demand.is_code_name and bool(re.search(r"[()=/ ]", demand.phrase))
+    for path in sorted({path for path, _ in keys}):
+        for statement in scene.sight.statements(path):
+            scope = scene.sight.scope_of(path, statement.line)
+            if (path, scope) not in keys:
+                continue
+            if ask.act is Act.DO and not scene.sight.graph.is_reached(path, scope):
+                continue
+            if is_snippet:
+                if _squeezed(wanted) in _squeezed(statement.full.lower()):
+                    return holds(
+                        f"{path} has {demand.name}, line {statement.line}",
+                        0.85,
+                        scene.sight.citation(path, statement.line),
+                    )
+                continue
+            text = statement.full if demand.is_code_name else statement.bare
+            if _uses_name(text, demand.phrase) and _does_something(statement.bare):
+                return holds(
+                    f"{path} works with {demand.name}, line {statement.line}",
+                    0.62 if demand.is_code_name else 0.58,
+                    scene.sight.citation(path, statement.line),
+                )
+    if is_snippet and ask.places.sources:
+        return fails(f"{where} does not have {demand.name}", 0.7)
+    if demand.is_code_name and ask.places.sources:
+        return fails(f"no working code in {where} speaks of {demand.name}", 0.62)
+    return unknown(f"{demand.name} is not something that the checks know")
+
+
+def _squeezed(text: str) -> str:
+    return re.sub(r"[\s'\"`;]", "", text)
+
+
+def _uses_name(text: str, phrase: str) -> bool:
+    words = [word.lower() for word in _WORD.findall(phrase)]
+    if not words:
+        return False
+    joined = r"[\W_]{0,2}".join(map(re.escape, words))
+    return bool(re.search(rf"(?<![a-z]){joined}(?![a-z])", text.lower()))
+
+
+def _does_something(statement: str) -> bool:
+    """Whether a statement calls, subscripts or loops, as opposed to a bare list of words."""
+    return bool(re.search(r"\w\(|\w\[|^for\b|^with\b|^return\b.*\w\.", statement))
+
+
+def code_demands(scene: Scene, ask: Ask) -> list[Finding]:
+    """The findings for every demand that is looked for in the code alone."""
+    findings: list[Finding] = []
+    has_artifact = bool(ask.places.artifacts or ask.places.folders)
+    for demand in ask.demands:
+        if demand.kind in (Kind.METRIC, Kind.FIGURE) and has_artifact:
+            continue
+        if has_artifact and not ask.places.sources:
+            findings.append(_background(scene, ask, demand))
+        else:
+            findings.append(probe_demand(scene, ask, demand))
+    return findings
+
+
+def _background(scene: Scene, ask: Ask, demand: Demand) -> Finding:
+    """A demand beside an artifact: some code of the workspace, or the artifact, bears it out."""
+    found = probe_demand(scene, ask, demand)
+    if found.state is State.HOLDS:
+        return found
+    if demand.kind in (Kind.METHOD, Kind.STEP, Kind.LIBRARY, Kind.DATASET, Kind.ENVIRONMENT):
+        return found
+    return unknown(found.text, *found.evidence)

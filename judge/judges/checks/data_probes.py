@@ -1,0 +1,235 @@
+"""Probes of the data: whether a program reads the dataset asked for, or makes something up."""
+
+from __future__ import annotations
+
+import re
+from posixpath import basename, splitext
+
+from judge.code import Call
+from judge.code.facts import Key
+from judge.judges.checks.asking import Act, Ask, Demand
+from judge.judges.checks.findings import Finding, fails, holds, unknown
+from judge.judges.checks.scene import Scene
+from judge.judges.checks.sight import Sighting
+from judge.judges.checks.vocabulary import Kind, matches_call
+from judge.judges.checks.vocabulary.datasets import DATASETS
+from judge.trajectory import DataOrigin, data_origins
+from judge.evidence import missing
+
+_RANDOM = (
+    "numpy.random.* random.* torch.rand torch.randn torch.randint tf.random.* "
+    "sklearn.datasets.make_* make_classification make_regression make_blobs make_moons "
+    ".standard_normal .normal .uniform .integers .random .randn .rand .randint .choice .poisson "
+    ".gamma .exponential .multivariate_normal FakeData"
+).split()
+_SEEDS = re.compile(r"(?:^|\.)(?:seed|shuffle|permutation|sample|RandomState|default_rng|manual_seed)$")
+_URL = re.compile(r"^(?:https?|ftp|s3|hf)://")
+_DATA_FILE = re.compile(r"\.(?:csv|tsv|txt|json|jsonl|parquet|xlsx?|data|npz?|h5|zip|gz|arff|db)$", re.I)
+
+
+def probe_dataset(
+    scene: Scene, ask: Ask, demand: Demand, own: frozenset[Key], called: frozenset[Key]
+) -> Finding:
+    """Whether the code of a region reads one of the datasets a demand names."""
+    where = " and ".join(ask.places.sources) or "the code"
+    sighting = _read_by(scene, demand, own, called, ask.act)
+    if sighting is not None:
+        return _read(scene, ask, demand, sighting, called)
+    if ask.act is Act.DO:
+        idle = _read_by(scene, demand, own, called, Act.DEFINE)
+        if idle is not None:
+            return fails(
+                f"{idle.path} would read {demand.name} (line {idle.line}), but that is never "
+                "reached",
+                0.75,
+                scene.sight.citation(idle.path, idle.line),
+            )
+    made = _made(scene, called, ask.act)
+    other = _another(scene, demand, called, ask.act)
+    if other is not None:
+        name, seen = other
+        return fails(
+            f"{seen.path} reads {name} (line {seen.line}) and not {demand.name}",
+            0.8,
+            scene.sight.citation(seen.path, seen.line),
+        )
+    local = _local_read(scene, called, ask.act)
+    if local is not None:
+        origin = _origin_of(scene, local.what)
+        if origin is not None:
+            return fails(
+                f"{local.what}, which {where} reads, was made up by the agent",
+                0.8,
+                scene.origins.step_citation(origin.step, origin.quote),
+            )
+        return unknown(
+            f"{local.path} reads {local.what}; whether that is {demand.name} cannot be told",
+            scene.sight.citation(local.path, local.line),
+        )
+    if made is not None:
+        return fails(
+            f"{made.path} draws its data from {made.name} (line {made.line}) instead of reading "
+            f"{demand.name}",
+            0.85,
+            scene.sight.citation(made.path, made.line),
+        )
+    if not scene.sight.product_paths:
+        return fails(f"there is no code that reads {demand.name}", 0.8)
+    return fails(f"nothing that {where} does reads {demand.name}", 0.7)
+
+
+def _read_by(
+    scene: Scene, demand: Demand, own: frozenset[Key], called: frozenset[Key], act: Act
+) -> Sighting | None:
+    best: Sighting | None = None
+    for keys in (own, called):
+        for concept in demand.concepts:
+            found = scene.sight.find(concept, keys, act)
+            if found is not None and (best is None or found.strength > best.strength):
+                best = found
+        if best is not None:
+            return best
+    return None
+
+
+def _read(
+    scene: Scene, ask: Ask, demand: Demand, sighting: Sighting, keys: frozenset[Key]
+) -> Finding:
+    citation = scene.sight.citation(sighting.path, sighting.line)
+    if ask.act is Act.DO:
+        fault = scene.health.blocks(sighting.path)
+        if fault is not None:
+            return fails(
+                f"no program gets as far as reading {demand.name}: {fault.text}",
+                0.8,
+                scene.sight.citation(fault.path, fault.line),
+            )
+        crash = scene.origins.crash_before(sighting.path, sighting.line, sighting.scope)
+        if crash is not None:
+            return fails(
+                f"the last run failed before {demand.name} was read: {crash.failure}",
+                0.7,
+                scene.origins.step_citation(crash.step, crash.failure),
+            )
+    absent = _absent_file(scene, sighting)
+    if absent:
+        return fails(
+            f"{sighting.path} reads {absent}, which is not there and which nothing makes",
+            0.68,
+            citation,
+            missing(absent),
+        )
+    for path in _files_read(scene, keys):
+        origin = _origin_of(scene, path)
+        if origin is not None:
+            return fails(
+                f"{path} was made up by the agent, so {demand.name} is not what is read",
+                0.78,
+                scene.origins.step_citation(origin.step, origin.quote),
+            )
+    made = _made(scene, keys, ask.act)
+    general = _origin_of(scene, None) if made is not None else None
+    if general is not None:
+        return fails(
+            f"in the run that left this output the data were made up and not {demand.name}",
+            0.7,
+            scene.origins.step_citation(general.step, general.quote),
+        )
+    strength = min(sighting.strength, 0.62) if made is not None else sighting.strength
+    what = " ".join(sighting.what.split())[:90]
+    return holds(
+        f"{demand.name} is read in {sighting.path} by {what}, line {sighting.line}",
+        strength,
+        citation,
+    )
+
+
+def _absent_file(scene: Scene, sighting: Sighting) -> str:
+    """The local file that the sighting reads and that neither is there nor is made by anything."""
+    for use in scene.sight.graph.uses_in(sighting.path):
+        if use.line != sighting.line or use.mode != "read" or _URL.match(use.target):
+            continue
+        if "*" in use.target or not _DATA_FILE.search(use.target):
+            continue
+        name = basename(use.target)
+        is_there = any(basename(path) == name for path in scene.paths)
+        is_made = bool(scene.origins.writers(use.target)) or _mentioned_download(scene, name)
+        if not is_there and not is_made:
+            return use.target
+    return ""
+
+
+def _mentioned_download(scene: Scene, name: str) -> bool:
+    stem = splitext(name)[0].lower()
+    for call in scene.sight.graph.calls:
+        if any(
+            text and _URL.match(text) and stem in text.lower()
+            for text in (*call.arguments, *call.keywords.values())
+        ):
+            return True
+    write = scene.origins.last_write(name)
+    return write is not None and write.how in ("download", "copy", "program")
+
+
+def _files_read(scene: Scene, keys: frozenset[Key]) -> list[str]:
+    return [
+        use.target
+        for path in sorted({path for path, _ in keys})
+        for use in scene.sight.graph.uses_in(path)
+        if use.mode == "read" and (path, use.scope) in keys and not _URL.match(use.target)
+    ]
+
+
+def _origin_of(scene: Scene, path: str | None) -> DataOrigin | None:
+    """The step in which the trajectory shows data being made up: this file, or any at all."""
+    trajectory = scene.inspection.trajectory
+    if trajectory is None:
+        return None
+    found = [origin for origin in data_origins(trajectory) if origin.kind == "made_up"]
+    if path is None:
+        return found[-1] if found else None
+    name = basename(path)
+    matching = [o for o in found if o.path is not None and basename(o.path) == name and name]
+    return matching[-1] if matching else None
+
+
+def _made(scene: Scene, keys: frozenset[Key], act: Act) -> Call | None:
+    """A call of the region that draws numbers from chance, beyond seeding and shuffling."""
+    for key in sorted(keys):
+        for call in scene.sight.calls_by_key.get(key, ()):
+            if act is Act.DO and not call.is_reached:
+                continue
+            if not scene.sight.is_live(call.path, call.line) or _SEEDS.search(call.name):
+                continue
+            if call.targets:
+                continue
+            names = (call.name, f"{call.origin}.{call.method}" if call.origin else "")
+            if any(n and matches_call(p, n) for p in _RANDOM for n in names):
+                return call
+    return None
+
+
+def _another(
+    scene: Scene, demand: Demand, keys: frozenset[Key], act: Act
+) -> tuple[str, Sighting] | None:
+    """Another dataset of the vocabulary that the region reads by a loader of its own."""
+    for concept in DATASETS:
+        if concept in demand.concepts or not concept.calls or concept.kind is not Kind.DATASET:
+            continue
+        found = scene.sight.find(concept, keys, act)
+        if found is not None and found.strength >= 0.85 and any(
+            matches_call(pattern, found.what) for pattern in concept.calls
+        ):
+            return concept.name, found
+    return None
+
+
+def _local_read(scene: Scene, keys: frozenset[Key], act: Act) -> Sighting | None:
+    for path in sorted({path for path, _ in keys}):
+        for use in scene.sight.graph.uses_in(path):
+            if use.mode == "read" and (path, use.scope) in keys:
+                if act is Act.DO and not use.is_reached:
+                    continue
+                if _DATA_FILE.search(use.target) or "*" in use.target:
+                    return Sighting(path, use.line, use.scope, use.target, 0.5)
+    return None
