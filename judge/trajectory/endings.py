@@ -167,6 +167,19 @@ def family_of(name: str) -> str:
     return _TOOL_OF.get(name, name)
 
 
+def inline_failure(output: Output) -> str:
+    """The line that says that Python code given on the spot raised, or ""."""
+    if output.traceback:
+        is_inline = output.failed_file in ("", "<string>", "<stdin>") or (
+            output.failed_file.startswith(("<ipython", "/tmp/ipykernel"))
+        )
+        return output.traceback if is_inline else ""
+    for line in output.lines:
+        if _SYNTAX.match(line):
+            return line
+    return output.lines[-1] if output.lines and _EXCEPTION.match(output.lines[-1]) else ""
+
+
 def command_is_missing(output: Output, name: str) -> str:
     """The line in which a shell says that it cannot start `name`, or ""."""
     for line in output.lines:

@@ -9,7 +9,7 @@ from judge.trajectory.code_facts import code_facts
 from judge.trajectory.endings import Ending, command_is_missing, ending_of
 from judge.trajectory.history import Happening, History
 from judge.trajectory.places import absolute
-from judge.trajectory.programs import is_python, programs_of
+from judge.trajectory.programs import programs_of, tool_of
 from judge.trajectory.shell import Command
 
 LONGEST_COMMAND = 500
@@ -34,7 +34,7 @@ def runs_of(history: History, happening: Happening) -> tuple[CommandRun, ...]:
 
 def _whole(history: History, happening: Happening, scripts: tuple[str, ...]) -> CommandRun:
     deed, commands = happening.deed, happening.commands
-    tools = [command.name for command in commands if command.name not in ("cd", "export", "")]
+    tools = [tool_of(command) for command in commands if command.name not in ("cd", "export", "")]
     tool = "python" if happening.codes else (tools[-1] if tools else "")
     ending = _ending(happening, commands[-1] if commands else None, tool, is_last=True)
     if ending.ended == "ok" and ending.exit_status is None:
@@ -87,7 +87,7 @@ def _ending(happening: Happening, command: Command | None, tool: str, *, is_last
     output, deed = happening.output, happening.deed
     is_piped = command is not None and command.is_piped_on
     is_hidden = command is not None and (command.hides_errors or command.is_background)
-    tool = "python" if command is not None and is_python(command) else tool
+    tool = tool_of(command) if command is not None and command.name else tool
     ending = ending_of(
         output,
         tool,

@@ -16,7 +16,7 @@ from judge.trajectory.changes import (
     opened_file,
 )
 from judge.trajectory.code_facts import code_facts
-from judge.trajectory.endings import Output, read_output
+from judge.trajectory.endings import Output, inline_failure, read_output
 from judge.trajectory.places import (
     KEEPS_FOLDER,
     absolute,
@@ -159,7 +159,7 @@ def _changes(
     for command in commands:
         yield from changes_by_command(command, output)
     # Code that raised may not have come to its writing.
-    if not (output.traceback and output.failed_file in ("", "<string>", "<stdin>")):
+    if not inline_failure(output):
         for command in commands:
             code = inline_code(command)
             if code is not None:

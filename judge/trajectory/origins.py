@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from judge.trajectory.answers import CommandRun, DataOrigin, OriginKind, Write
 from judge.trajectory.changes import download_failure, downloaded_to
 from judge.trajectory.code_facts import CodeFacts, code_facts
+from judge.trajectory.endings import inline_failure
 from judge.trajectory.history import Happening, History
 from judge.trajectory.places import absolute
 from judge.trajectory.shell import Command
@@ -48,12 +49,7 @@ def origins_of(
         yield from _by_download(history, happening, command)
     for write in writes:
         yield from _typed_table(step, write)
-    raised = happening.output.traceback and happening.output.failed_file in (
-        "",
-        "<string>",
-        "<stdin>",
-    )
-    for code in () if raised else happening.codes:
+    for code in () if inline_failure(happening.output) else happening.codes:
         facts = code_facts(code)
         yield from _by_code(history, step, facts, facts.names, happening.folder)
     did_run = bool(happening.codes)

@@ -51,6 +51,19 @@ def inline_code(command: Command) -> str | None:
     return command.heredoc
 
 
+def tool_of(command: Command) -> str:
+    """The tool that a command is a call of: "pip" for `python -m pip`, else its own name."""
+    if is_python(command):
+        for at, word in enumerate(command.words[1:], start=1):
+            if word == "-m" and at + 1 < len(command.words):
+                module = command.words[at + 1].split(".")[0]
+                return module if module in _TOOLS or module == "unittest" else "python"
+            if not word.startswith("-"):
+                break
+        return "python"
+    return command.name
+
+
 def is_python(command: Command) -> bool:
     return bool(_PYTHON.fullmatch(command.name))
 

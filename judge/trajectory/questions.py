@@ -93,5 +93,5 @@ def _answered(trajectory: Trajectory) -> _Answers:
             origins.setdefault(origin)
         if len(written) + len(ran) + len(origins) > MOST_ANSWERS:
             break
-    made = tuple(written), tuple(ran)
-    return _Answers(*made, tuple(origins), claims_of(history, *made, files))
+    facts = tuple(written), tuple(ran), tuple(origins)
+    return _Answers(*facts, claims_of(history, *facts, files))

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from judge.trajectory.answers import CommandRun, Write
 from judge.trajectory.changes import Change
+from judge.trajectory.code_facts import paths_written
 from judge.trajectory.history import Happening, History
 from judge.trajectory.places import absolute
 from judge.trajectory.typed_files import TypedFiles
@@ -43,13 +44,7 @@ def writes_by_programs(
         if run.ended != "ok":
             continue
         for program in run.programs:
-            parts = files.program(program)
-            names = frozenset().union(*(facts.names for _, _, facts in parts))
-            seen: set[str] = set()
-            for _, _, facts in parts:
-                for write in facts.writes:
-                    path = history.place(absolute(write.path, ""))
-                    is_reached = not write.within or write.within in names
-                    if path and path not in seen and is_reached:
-                        seen.add(path)
-                        yield Write(run.step, path, "program")
+            for written in paths_written(facts for _, _, facts in files.program(program)):
+                path = history.place(absolute(written, ""))
+                if path:
+                    yield Write(run.step, path, "program")
