@@ -28,6 +28,7 @@ class Bounded(io.RawIOBase):
         self._stream = stream
         self._most = most
         self.done = 0
+        self.is_zero = True
 
     def readable(self) -> bool:
         return True
@@ -36,6 +37,7 @@ class Bounded(io.RawIOBase):
         wanted = self._most - self.done + 1 if size < 0 else size
         part = self._stream.read(min(wanted, 1 << 20, self._most - self.done + 1))
         self.done += len(part)
+        self.is_zero = self.is_zero and part.count(0) == len(part)
         if self.done > self._most:
             raise Unread(f"it unpacks to more than {self._most} bytes")
         return part
@@ -170,8 +172,8 @@ def _read_packed(source: Source, stream: _Readable) -> Found:
         raise Damaged(f"its compressed stream is cut or damaged: {str(error)[:80]}") from None
     text = decode(head, is_cut=bounded.done > len(head)) or ""
     facts = {"unpacked_bytes": bounded.done}
-    if bounded.done == 0:
-        sign = "it holds nothing"
+    if bounded.is_zero:
+        sign = "it holds only zero bytes" if bounded.done else "it holds nothing"
         return Found("archive", source.format, ArtifactState.EMPTY, facts, signs=(sign,))
     return Found("archive", source.format, facts=facts, text=text, cuts=cuts)
 

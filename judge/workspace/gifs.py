@@ -9,6 +9,8 @@ from typing import NamedTuple
 
 from judge.workspace.artifact import Damaged
 
+_MOST_STRAYS = 1_000
+
 
 class GifTiming(NamedTuple):
     """How many frames there are, and for how many seconds they are shown in all."""
@@ -27,7 +29,7 @@ def scan_gif(content: bytes) -> GifTiming:
 
 def _scan(content: bytes) -> GifTiming:
     at = 13 + _palette_bytes(content[10])
-    frames = hundredths = 0
+    frames = hundredths = strays = 0
     while True:
         block = content[at]
         if block == 0x3B:
@@ -39,8 +41,9 @@ def _scan(content: bytes) -> GifTiming:
         elif block == 0x2C:
             frames += 1
             at = _after_data(content, at + 11 + _palette_bytes(content[at + 9]))
-        elif block == 0:
-            at += 1  # stray terminators, which readers pass over
+        elif block == 0 and strays < _MOST_STRAYS:
+            at += 1  # a stray terminator, which readers pass over
+            strays += 1
         else:
             raise Damaged("its blocks do not follow one another")
 

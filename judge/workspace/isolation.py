@@ -161,7 +161,7 @@ def read_apart(kind: Kind, path: str, size: int, limits: Limits, descriptors: li
     """What the reader of a kind finds in an open file, within the limits of time and memory.
 
     `descriptors` holds the file and, of a database, its write-ahead log. Raises JudgeError where
-    no child process can be started.
+    no child process can be started, or a library of the reader is missing.
     """
     request = {
         "kind": kind.kind,
@@ -174,6 +174,11 @@ def read_apart(kind: Kind, path: str, size: int, limits: Limits, descriptors: li
         "memory": limits.max_read_memory,
     }
     answer, status, why = _shared().ask(request, descriptors, limits.max_read_seconds)
+    if isinstance(answer, dict) and "fault" in answer:
+        raise JudgeError(
+            f"The reader of {kind.format or kind.kind} files does not load ({answer['fault']});"
+            " install agent-judge again, with its dependencies."
+        )
     found = _found(answer)
     if found is not None:
         return found

@@ -10,6 +10,7 @@ import hashlib
 from typing import Any
 
 from judge.workspace.artifact import ArtifactState, Damaged, Found, Unread
+from judge.workspace.containers import check_whole
 from judge.workspace.kinds import signature
 from judge.workspace.source import Source
 
@@ -36,6 +37,7 @@ def read_media(source: Source) -> Found:
     seen = signature(source.beginning(600))
     if seen not in _DEMUXERS:
         raise Damaged("its bytes are no video or sound")
+    check_whole(source, seen)
     source.file.seek(0)
     try:
         container = av.open(source.file, mode="r", format=_DEMUXERS[seen])

@@ -27,11 +27,19 @@ def read_pdf(source: Source) -> Found:
         raise Damaged("its end is missing")
     source.content(MOST_BYTES)
     import pypdf
-    from pypdf.errors import FileNotDecryptedError
+    from pypdf.errors import FileNotDecryptedError, LimitReachedError
 
     logging.getLogger("pypdf").setLevel(logging.CRITICAL)
     source.file.seek(0)
-    reader = pypdf.PdfReader(source.file)
+    try:
+        return _opened(pypdf.PdfReader(source.file))
+    except FileNotDecryptedError:
+        raise Unread("it is encrypted") from None
+    except LimitReachedError:
+        raise Unread("it unpacks to more than is read") from None
+
+
+def _opened(reader: Any) -> Found:
     if reader.is_encrypted:
         try:
             opens = bool(reader.decrypt(""))
@@ -39,10 +47,7 @@ def read_pdf(source: Source) -> Found:
             opens = False
         if not opens:
             raise Unread("it is encrypted")
-    try:
-        return _told(reader)
-    except FileNotDecryptedError:
-        raise Unread("it is encrypted") from None
+    return _told(reader)
 
 
 def _told(reader: Any) -> Found:

@@ -213,7 +213,7 @@ def _named(path: str, pairs: list[tuple[Any, Any]]) -> list[tuple[str, Any]]:
 
 
 def _note_string(found: Contents, value: str) -> None:
-    found.words += 1 if stand_in(value[:200]) is None else 0
+    found.words += found.words > FEW_WORDS or stand_in(value[:200]) is None
     if value.isprintable() and 0 < len(value) < 120 and len(found.strings) < 200:
         found.strings[value] = None
 

@@ -27,6 +27,7 @@ def read_image(source: Source) -> Found:
         return _read_svg(source)
     from PIL import Image, UnidentifiedImageError
 
+    timing = scan_gif(source.content()) if source.beginning(3) == b"GIF" else None
     Image.MAX_IMAGE_PIXELS = None  # the check of ours below says what was found
     source.file.seek(0)
     try:
@@ -40,8 +41,7 @@ def read_image(source: Source) -> Found:
         sign = f"more than {MOST_PIXELS} pixels, not decoded"
         return Found("image", name, ArtifactState.UNREADABLE, facts, signs=(sign,))
     cuts: tuple[str, ...] = ()
-    if name == "gif":
-        timing = scan_gif(source.content())
+    if timing is not None:
         facts["frames"] = timing.frames
         if timing.frames > 1:
             facts["duration_s"] = round(timing.seconds, 2)
@@ -50,8 +50,11 @@ def read_image(source: Source) -> Found:
     picture.load()
     facts |= _colour_facts(picture)
     if facts["frames"] == 1:
-        del facts["frames"]
         state, signs = _image_state(facts)
+        if timing is None:
+            del facts["frames"]
+        elif state is ArtifactState.VALID:
+            signs = (*signs, "a single frame")
         return Found("image", name, state, facts, signs=signs)
     facts["distinct_frames"], looked, colours = _distinct_frames(picture, facts["frames"])
     if looked < facts["frames"]:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from judge.workspace.view import Workspace
 
 HEAD_BYTES = 600
+_TOO_LARGE = "reading it takes more memory than is given to one file"
 _MOST_ITEMS = 500
 _MOST_FACT_CHARS = 500
 
@@ -126,17 +127,17 @@ def _read(workspace: Workspace, path: str, kind: Kind, descriptor: int) -> Found
 
 def judged(kind: Kind, source: Source) -> Found:
     """What the reader of a kind finds; its faults become a state with a sign."""
+    reader = reader_of(kind).load()
     if not any(source.beginning(1 << 16)) and _is_all_zero(source):
         whole = source.size <= source.most
         sign = "it holds only zero bytes" if whole else f"its first {source.most} bytes are zero"
         return _nothing(kind, sign)
     try:
-        return reader_of(kind).load()(source)
+        return reader(source)
     except Unread as reason:
         return Found(kind.kind, kind.format, ArtifactState.UNREADABLE, signs=(str(reason),))
     except MemoryError:
-        sign = "reading it takes more memory than is given to one file"
-        return Found(kind.kind, kind.format, ArtifactState.UNREADABLE, signs=(sign,))
+        return Found(kind.kind, kind.format, ArtifactState.UNREADABLE, signs=(_TOO_LARGE,))
     except RecursionError:
         sign = "it is nested deeper than is read"
         return Found(kind.kind, kind.format, ArtifactState.UNREADABLE, signs=(sign,))
@@ -144,6 +145,8 @@ def judged(kind: Kind, source: Source) -> Found:
         return Found(kind.kind, kind.format, ArtifactState.BROKEN, signs=(str(reason),))
     except Exception as failure:  # noqa: BLE001 -- libraries that read hostile files raise
         # anything at all; to the judge that is a fact about the file.
+        if "memory" in str(failure).lower():
+            return Found(kind.kind, kind.format, ArtifactState.UNREADABLE, signs=(_TOO_LARGE,))
         what = kind.format or kind.kind or "what it is named"
         sign = f"it does not open as {what} ({type(failure).__name__})"
         return Found(kind.kind, kind.format, ArtifactState.BROKEN, signs=(sign,))

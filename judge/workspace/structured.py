@@ -58,6 +58,8 @@ def _parsed(format: str, text: str) -> tuple[str, Any]:
                 return "jsonl", [json.loads(line) for line in lines]
             except ValueError:
                 pass
+        if "Exceeds the limit" in str(error):
+            raise Unread("a number in it is longer than is read") from None
         raise Damaged(f"it is not {format}: {str(error)[:120]}") from None
 
 
@@ -67,6 +69,8 @@ def _yaml(text: str) -> Any:
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
         documents = list(islice(yaml.load_all(text, Loader=loader), MOST_DOCUMENTS))
+    except yaml.constructor.ConstructorError:
+        raise Unread("it holds a tag that is not read") from None
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f" in line {mark.line + 1}" if mark is not None else ""

@@ -84,6 +84,8 @@ def read_delimited(text: str, format: str, cuts: tuple[str, ...] = ()) -> Found:
         if "field larger" in str(error):
             raise Unread(f"a field is longer than {LONGEST_FIELD} characters") from None
         raise Damaged(f"it is not {format}: {str(error)[:80]}") from None
+    if cuts and not rows:
+        raise Unread(f"its first row is longer than {MOST_BYTES} bytes")
     if not columns:
         sign = "it holds only white space"
         return Found("table", format, ArtifactState.EMPTY, {"rows": 0}, signs=(sign,))

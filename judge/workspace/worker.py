@@ -54,7 +54,11 @@ def _confine() -> None:
 
 def _answer(request: dict[str, Any], files: list[int]) -> dict[str, Any]:
     kind = Kind(request["kind"], request["format"])
-    reader_of(kind).load()  # its imports are not the file's time and memory
+    try:
+        reader_of(kind).load()  # its imports are not the file's time and memory
+    except Exception as error:  # noqa: BLE001 -- an import may fail in any way, and none is the
+        # file's fault; the parent raises it.
+        return {"fault": f"{type(error).__name__}: {error}"[:300], "leaving": True}
     handles = [os.fdopen(os.dup(file), "rb") for file in files]
     source = Source(request["path"], kind.format, request["size"], handles[0], request["most"])
     if len(handles) > 1:

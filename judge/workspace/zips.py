@@ -11,6 +11,7 @@ from judge.workspace.source import Source
 
 MOST_DIRECTORY_BYTES = 4 << 20
 MOST_CHECKED_BYTES = 32 << 20
+MOST_CHECKED_MEMBERS = 2_000
 
 
 def open_zip(source: Source) -> zipfile.ZipFile:
@@ -71,8 +72,9 @@ def check_members(archive: zipfile.ZipFile, members: Iterable[zipfile.ZipInfo]) 
     """
     left = MOST_CHECKED_BYTES
     skipped = 0
-    for member in members:
-        if member.flag_bits & 1 or member.file_size > left:
+    for number, member in enumerate(members):
+        is_beyond = member.file_size > left or number >= MOST_CHECKED_MEMBERS
+        if member.flag_bits & 1 or is_beyond:
             skipped += 1
             continue
         with _opened(archive, member) as file:
