@@ -129,8 +129,9 @@ class Journal:
 
     def _line(self, entry: Mapping[str, Any]) -> bytes:
         try:
+            if not isinstance(entry.get("kind"), str):
+                raise ValueError("its `kind` is missing")
             line = encode_object(entry) + b"\n"
-            _entry(line)
         except ValueError as error:
             raise JournalError(f"An entry for {self.path} cannot be kept: {error}.") from error
         if len(line) > MAX_LINE_BYTES:

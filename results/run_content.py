@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -39,15 +40,36 @@ class Attempt(NamedTuple):
     verdict: Verdict
 
 
+class End(Value):
+    """How one session of a run ended, and the wall time it took."""
+
+    status: RunStatus
+    seconds: float = Field(ge=0)
+
+
+class Progress(NamedTuple):
+    """How far a run has come."""
+
+    status: RunStatus = RunStatus.UNFINISHED
+    seconds: float = 0.0
+    """Wall time over all sessions of the run that came to an end of their own."""
+
+    def after(self, entry: AskedTask | Attempt | End) -> Progress:
+        """The progress once the journal holds one entry more."""
+        if isinstance(entry, End):
+            return Progress(entry.status, self.seconds + entry.seconds)
+        if isinstance(entry, Attempt):
+            return Progress(RunStatus.UNFINISHED, self.seconds)
+        return self
+
+
 @dataclass(frozen=True)
 class RunContent:
     """All that a run's journal says."""
 
     tasks: tuple[AskedTask, ...]
     attempts: tuple[Attempt, ...]
-    status: RunStatus
-    seconds: float
-    """Wall time over all sessions of the run that came to an end of their own."""
+    progress: Progress
 
     def standing(self) -> tuple[Attempt, ...]:
         """For each key its last final attempt, or its last error; ordered by key."""
@@ -59,22 +81,12 @@ class RunContent:
         return tuple(chosen[key] for key in sorted(chosen))
 
 
-class _End(Value):
-    """The rest of a `finished` entry."""
-
-    status: RunStatus
-    seconds: float = Field(ge=0)
-
-
-def read_content(journal: Journal) -> RunContent:
-    """All that a journal says; InputError with file and line where it is damaged.
+def read_entries(journal: Journal) -> Iterator[AskedTask | Attempt | End]:
+    """What a journal says, entry by entry; InputError with file and line where it is damaged.
 
     Entries of a kind that this version does not know are passed over.
     """
-    tasks: dict[str, AskedTask] = {}
-    attempts: list[Attempt] = []
     numbers: dict[VerdictKey, int] = {}
-    status, seconds = RunStatus.UNFINISHED, 0.0
     for line, entry in journal.numbered_entries():
         try:
             match entry.pop("kind"):
@@ -82,21 +94,30 @@ def read_content(journal: Journal) -> RunContent:
                     verdict = Verdict.model_validate(entry.get("verdict"))
                     key = VerdictKey.of(verdict)
                     numbers[key] = numbers.get(key, 0) + 1
-                    attempts.append(Attempt(key, numbers[key], verdict))
-                    status = RunStatus.UNFINISHED
+                    yield Attempt(key, numbers[key], verdict)
                 case "task":
-                    task = AskedTask.model_validate(entry.get("task"))
-                    tasks.setdefault(visible(task.task), task)
+                    yield AskedTask.model_validate(entry.get("task"))
                 case "finished":
-                    end = _End.model_validate(entry)
-                    status = end.status
-                    seconds += end.seconds
+                    yield End.model_validate(entry)
         except ValidationError as error:
             raise InputError(
                 f"{journal.path}, line {line}, is damaged: {_first_fault(error)}; restore the file,"
                 " or take that line out and resume the run."
             ) from error
-    return RunContent(tuple(tasks.values()), tuple(attempts), status, seconds)
+
+
+def read_content(journal: Journal) -> RunContent:
+    """All that a journal says; InputError with file and line where it is damaged."""
+    tasks: dict[str, AskedTask] = {}
+    attempts: list[Attempt] = []
+    progress = Progress()
+    for entry in read_entries(journal):
+        progress = progress.after(entry)
+        if isinstance(entry, Attempt):
+            attempts.append(entry)
+        elif isinstance(entry, AskedTask):
+            tasks.setdefault(entry.task, entry)
+    return RunContent(tuple(tasks.values()), tuple(attempts), progress)
 
 
 def read_record(folder: Path) -> RunRecord:

@@ -115,9 +115,8 @@ class RunFolder:
             yield
 
     def add_task(self, task: AskedTask) -> None:
-        """Journals a task's text. A task that is in the journal already is not written again."""
-        if all(known.task != task.task for known in self.tasks()):
-            self.journal.append({"kind": "task", "task": task.model_dump(mode="json")})
+        """Journals a task's text; of several texts of one task the first stands."""
+        self.journal.append({"kind": "task", "task": task.model_dump(mode="json")})
 
     def add_verdict(self, verdict: Verdict) -> None:
         """Journals a verdict; it is on disk when this returns.
@@ -157,7 +156,7 @@ class RunFolder:
 
     @property
     def status(self) -> RunStatus:
-        return self.content().status
+        return self.content().progress.status
 
     @property
     def is_finished(self) -> bool:

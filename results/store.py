@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import stat
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -100,7 +101,16 @@ class Store:
 
     @property
     def exists(self) -> bool:
-        return self.path.is_file() and self.path.stat().st_size > 0
+        """Whether there is a store yet; an empty file, as `mktemp` makes it, is none."""
+        try:
+            status = self.path.stat()
+        except FileNotFoundError:
+            return False
+        except OSError as error:
+            raise StoreError(f"The store {self.path} cannot be read: {error.strerror}.") from error
+        if not stat.S_ISREG(status.st_mode):
+            raise StoreError(f"{self.path} is no file; name another with --store.")
+        return status.st_size > 0
 
     def ingest(self, folders: Iterable[RunFolder]) -> Ingested:
         """Takes in all that the runs' journals hold, in one transaction; may be repeated freely.
@@ -109,8 +119,8 @@ class Store:
         the store cannot be used; the journals keep everything, and a later ingest stores it.
         """
         # Journals are read under the lock, so that a later ingest never knows less.
-        with self._locked(), tempfile.TemporaryDirectory(prefix="judge-ingest-") as staging:
-            staged = stage(folders, Path(staging))
+        with self._locked(), _staging_folder() as staging:
+            staged = stage(folders, staging)
             with self._writing() as connection, transaction(connection):
                 return merge(connection, staged)
 
@@ -134,8 +144,8 @@ class Store:
         with self._reading() as connection:
             rows = _rows(
                 connection,
-                "SELECT * FROM verdicts JOIN usage"
-                " USING (run_id, task, is_preference, requirement_id, attempt, outcome)"
+                "SELECT * FROM verdicts JOIN (SELECT * EXCLUDE outcome FROM usage)"
+                " USING (run_id, task, is_preference, requirement_id, attempt)"
                 " WHERE run_id = ? ORDER BY task, is_preference, requirement_id",
                 run_id,
             )
@@ -247,13 +257,9 @@ class Store:
     def _make(self) -> None:
         """A new store appears whole or not at all; what a killed process left is cleared away."""
         beginning = self.path.with_name(self.path.name + ".new")
-        leftovers = (beginning, _log_of(beginning), _log_of(self.path))
         try:
-            if self.path.exists() and not self.path.is_file():
-                raise StoreError(f"{self.path} is no file; name another with --store.")
-            for leftover in leftovers:
+            for leftover in (beginning, _log_of(beginning), _log_of(self.path)):
                 leftover.unlink(missing_ok=True)
-            # An empty file at the store's place is what `mktemp` makes.
             with opened(beginning, read_only=False, wait=0) as connection:
                 migrate(connection, beginning)
             with beginning.open("rb") as file:
@@ -267,8 +273,6 @@ class Store:
             ) from error
 
     def _require_file(self) -> None:
-        if self.path.exists() and not self.path.is_file():
-            raise StoreError(f"{self.path} is no file; name another with --store.")
         if not self.exists:
             raise StoreError(
                 f"There is no store {self.path}; `judge run` and `judge results sync` make one."
@@ -288,6 +292,18 @@ class Store:
                 f"The store {self.path} holds rows that this program did not write; move it away"
                 " and make it anew from the runs with `judge results sync`."
             ) from error
+
+
+@contextmanager
+def _staging_folder() -> Iterator[Path]:
+    try:
+        with tempfile.TemporaryDirectory(prefix="judge-ingest-") as name:
+            yield Path(name)
+    except OSError as error:
+        raise StoreError(
+            f"Results cannot be prepared in {tempfile.gettempdir()}: {error.strerror}; set TMPDIR"
+            " to a folder with space, then run `judge results sync`."
+        ) from error
 
 
 def _log_of(path: Path) -> Path:
