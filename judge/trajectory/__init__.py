@@ -4,6 +4,7 @@ from judge.trajectory.answers import Claim, CommandRun, DataOrigin, Write
 from judge.trajectory.loading import find_trajectory, load_trajectory
 from judge.trajectory.questions import claims, data_origins, last_run_of, runs, writes
 from judge.trajectory.steps import Call, Step, StepUsage, Trajectory
+from judge.trajectory.writing import write_trajectory
 
 __all__ = [
     "Call",
@@ -20,5 +21,6 @@ __all__ = [
     "last_run_of",
     "load_trajectory",
     "runs",
+    "write_trajectory",
     "writes",
 ]

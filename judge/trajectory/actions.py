@@ -21,6 +21,8 @@ from judge.trajectory.steps import Call, Step
 SHELL_PREFIX = "Running command: "
 PYTHON_PREFIX = "Running Python code interactively: "
 TOOL_PREFIX = "Calling tool: "
+TEXT_ACTION = "text_action"
+"""The name under which an action that is only known as text stands among named calls."""
 
 SHELL_TOOLS = frozenset(
     "bash shell sh terminal execute_bash bash_command run_command run_terminal_cmd exec "
@@ -80,6 +82,8 @@ def deeds_of(step: Step) -> tuple[Deed, ...]:
 
 def rendered(name: str, arguments: Mapping[str, str]) -> str:
     """A tool call as text in which every argument stands word for word."""
+    if name == TEXT_ACTION and "text" in arguments:
+        return arguments["text"]
     text = _argument(arguments, _SHELL_ARGUMENTS)
     if _plain(name) in SHELL_TOOLS and text is not None:
         return f"{SHELL_PREFIX}{text}"
@@ -98,8 +102,15 @@ def rendered(name: str, arguments: Mapping[str, str]) -> str:
     return "\n".join(lines)
 
 
-def is_shell_tool(name: str) -> bool:
-    return _plain(name) in SHELL_TOOLS
+def call_of_text(action: str) -> tuple[str, dict[str, str]]:
+    """The name and the arguments under which `rendered` gives this text again."""
+    for prefix, name, argument in (
+        (SHELL_PREFIX, "bash", "command"),
+        (PYTHON_PREFIX, "python", "code"),
+    ):
+        if action.startswith(prefix):
+            return name, {argument: action[len(prefix) :]}
+    return TEXT_ACTION, {"text": action}
 
 
 def _plain(name: str) -> str:
@@ -128,6 +139,8 @@ def _deeds_of_call(call: Call) -> tuple[Deed, ...]:
 
 def _named(name: str, arguments: Mapping[str, str]) -> tuple[Deed, ...]:
     plain = _plain(name)
+    if name == TEXT_ACTION and arguments.get("text", "").strip():
+        return _deeds_of_text(arguments["text"][:LONGEST_TEXT].strip())
     text = _argument(arguments, _SHELL_ARGUMENTS)
     if plain in SHELL_TOOLS and text is not None:
         return (Deed("shell", text[:LONGEST_TEXT]),)

@@ -112,7 +112,7 @@ def _walk(trajectory: Trajectory) -> tuple[tuple[Happening, ...], list[str]]:
             happenings.append(Happening(step, deed, folder, commands, codes, output, changes))
             if deed.kind == "shell" and not any("cd: " in line for line in output.lines[:20]):
                 folder = folder_after(deed.text, folder)
-        told = told_folder(step.observation)
+        told = step.folder or told_folder(step.observation)
         if told is not None and not began:
             began.append(_without_end(told, folder if not folder.startswith("/") else ""))
         if told is not None:

@@ -40,7 +40,8 @@ class Step:
     `number` is the file's own; `source` is the place in the raw file: a JSON pointer or a line.
     `calls` holds the tool calls that a format keeps apart; where it is empty, `action` is the
     whole of what was done. `is_answered` is False where the environment gave no answer at all,
-    which an empty observation does not tell.
+    which an empty observation does not tell. `folder` is the absolute folder in which the shell
+    stands after it, "" where the format does not say.
     """
 
     number: int
@@ -53,6 +54,7 @@ class Step:
     source: str = ""
     calls: tuple[Call, ...] = ()
     is_answered: bool = True
+    folder: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,7 +63,8 @@ class Trajectory:
 
     `ended_by_agent` is True where the agent said it was done, False where something else ended
     it (a limit, an error), None where the file does not tell. `folder` is the absolute folder in
-    which the agent began, "" where the file does not say. Trajectories compare by identity.
+    which the agent began, "" where the file does not say. `total` is what the file itself gives
+    for the whole, None where only the steps tell. Trajectories compare by identity.
     """
 
     agent: str
@@ -72,6 +75,7 @@ class Trajectory:
     cuts: tuple[str, ...] = ()
     ended_by_agent: bool | None = None
     folder: str = ""
+    total: Usage | None = None
 
     def step(self, number: int) -> Step | None:
         """The (first) step of that number, or None."""
@@ -79,16 +83,21 @@ class Trajectory:
 
     @cached_property
     def usage(self) -> Usage:
-        """The sum over all steps that state theirs; cost None where one of them has no price."""
-        total = Usage()
-        for step in self.steps:
-            if step.usage is not None:
-                total += Usage(
-                    calls=1,
-                    input_tokens=step.usage.input_tokens,
-                    output_tokens=step.usage.output_tokens,
-                    cost=step.usage.cost,
-                )
+        """The file's own total, else the sum over the steps that state theirs.
+
+        Its cost is None where one of them has no price, and where none states its usage.
+        """
+        if self.total is not None:
+            return self.total
+        known = [step.usage for step in self.steps if step.usage is not None]
+        total = Usage(cost=0.0 if known or not self.steps else None)
+        for usage in known:
+            total += Usage(
+                calls=1,
+                input_tokens=usage.input_tokens,
+                output_tokens=usage.output_tokens,
+                cost=usage.cost,
+            )
         return total
 
     @cached_property

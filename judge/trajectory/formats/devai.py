@@ -6,14 +6,18 @@ schema's are tolerated. The schema gives `step_usage` no type, so null is valid 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
+from judge.trajectory.actions import rendered
 from judge.trajectory.bounds import MOST_STEPS, Notes
 from judge.trajectory.documents import Document
 from judge.trajectory.faults import Faults
 from judge.trajectory.steps import Step, StepUsage, Trajectory
 
 NAME = "devai"
+_NO_COST = "cost_is_unknown"
+_NO_TIME = "time_is_unknown"
 
 
 def recognises(document: Document) -> bool:
@@ -111,12 +115,77 @@ def _usage(
     place = f"{pointer}/step_usage"
     faults.number(usage, "llm_inference_time", place)
     seconds = faults.number(usage, "step_execution_time", place)
+    cost = faults.number(usage, "cost", place)
     return (
         StepUsage(
             input_tokens=faults.integer(usage, "input_tokens", place),
             output_tokens=faults.integer(usage, "output_tokens", place),
-            cost=faults.number(usage, "cost", place),
-            model=faults.text(usage, "model", place),
+            cost=None if usage.get(_NO_COST) is True else cost,
+            model=faults.text(usage, "model", place) or None,
         ),
-        seconds,
+        None if usage.get(_NO_TIME) is True else seconds,
     )
+
+
+def document_of(trajectory: Trajectory) -> list[dict[str, Any]]:
+    """The trajectory in this form, its steps numbered from 0 and each with one tool call.
+
+    The schema demands numbers where a cost or a time may be unknown; 0 stands there then, with an
+    extra key that says so. Usage that is unknown as a whole is null.
+    """
+    cost = seconds = 0.0
+    found = []
+    for number, step in enumerate(_single(trajectory)):
+        cost += (step.usage.cost or 0.0) if step.usage else 0.0
+        seconds += step.seconds or 0.0
+        found.append(
+            {
+                "step": number,
+                "user_message": step.user_message or None,
+                "agent": {
+                    "thought": step.thought,
+                    "action": step.action or None,
+                    "agent_name": trajectory.agent,
+                },
+                "environment": step.observation if step.is_answered else None,
+                "step_usage": _usage_written(step),
+                "accumulated_usage": {"accumulated_cost": cost, "accumulated_time": seconds},
+            }
+        )
+    return found
+
+
+def _single(trajectory: Trajectory) -> Iterator[Step]:
+    for step in trajectory.steps:
+        if len(step.calls) < 2:
+            yield step
+            continue
+        for at, call in enumerate(step.calls):
+            yield Step(
+                number=step.number,
+                thought="" if at else step.thought,
+                action=rendered(call.name, call.arguments),
+                observation=call.observation,
+                user_message="" if at else step.user_message,
+                usage=None if at else step.usage,
+                seconds=None if at else step.seconds,
+                is_answered=step.is_answered,
+            )
+
+
+def _usage_written(step: Step) -> dict[str, Any] | None:
+    if step.usage is None:
+        return None
+    written: dict[str, Any] = {
+        "input_tokens": step.usage.input_tokens,
+        "output_tokens": step.usage.output_tokens,
+        "model": step.usage.model or "",
+        "cost": step.usage.cost or 0.0,
+        "llm_inference_time": 0.0,
+        "step_execution_time": step.seconds or 0.0,
+    }
+    if step.usage.cost is None:
+        written[_NO_COST] = True
+    if step.seconds is None:
+        written[_NO_TIME] = True
+    return written
