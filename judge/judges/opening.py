@@ -1,0 +1,150 @@
+"""Judges by name: what `--judge` says, made ready to judge.
+
+A panel is written `panel:` with its members joined by `+`, each a judge by name, `@n` after one
+that is to be asked n times: `panel:checks+agent@3`. Every draw is one vote.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from judge.judges.interface import Judge
+from results.errors import InputError
+
+MOST_DRAWS = 25
+# At temperature 0 all draws of one question would be the same draw.
+DRAW_TEMPERATURE = 0.7
+_MEMBER = re.compile(r"(?P<name>[a-z]+)(?:@(?P<draws>\d{1,3}))?")
+
+
+@dataclass(frozen=True)
+class JudgeSpec:
+    """Which judge, and what it is told; `modules` and `planning` are the `agent` judge's."""
+
+    name: str = "checks"
+    model: str | None = None
+    modules: tuple[str, ...] | None = None
+    planning: str | None = None
+
+
+@dataclass(frozen=True)
+class _Draw:
+    """One of several askings of the same judge."""
+
+    sample: int = 0
+    temperature: float | None = None
+
+
+def open_judge(
+    name: str,
+    model: str | None = None,
+    *,
+    modules: tuple[str, ...] | None = None,
+    planning: str | None = None,
+) -> Judge:
+    """The judge that `name` means: `checks`, `llm`, `agent`, or a panel of them.
+
+    All but `checks` ask the chat model that `model` names. `modules` limits the `agent` judge to
+    some of its modules, and `planning` says how it lays out its first look. InputError for an
+    unknown name, and for an option that is missing or of no use.
+    """
+    spec = JudgeSpec(name, model, modules, planning)
+    members = _members(name)
+    asked = {member for member, _ in members}
+    if model is not None and asked == {"checks"}:
+        raise InputError("The judge 'checks' asks no model; leave --model out, or use --judge llm.")
+    if model is None and asked != {"checks"}:
+        asking = sorted(asked - {"checks"})[0]
+        raise InputError(f"The judge '{asking}' asks a model; name it with --model openai:<model>.")
+    for option, value in (("--modules", modules), ("--planning", planning)):
+        if value is not None and "agent" not in asked:
+            raise InputError(f"{option} belongs to the judge 'agent', which is not asked here.")
+    if not name.startswith("panel:"):
+        return _OPENERS[name](spec, _Draw())
+    from judge.judges.panel import Member, PanelJudge
+
+    panel = []
+    for member, draws in members:
+        for sample in range(draws):
+            draw = _Draw(sample, DRAW_TEMPERATURE) if draws > 1 else _Draw()
+            label = f"{member} {sample + 1}" if draws > 1 else member
+            panel.append(Member(_OPENERS[member](spec, draw), label=label))
+    return PanelJudge(panel)
+
+
+def _members(name: str) -> list[tuple[str, int]]:
+    """(judge, number of draws) for each member; one with one draw for a judge that is no panel."""
+    kind, colon, rest = name.partition(":")
+    if not colon:
+        _check_name(name)
+        return [(name, 1)]
+    if kind != "panel":
+        raise _unknown(name)
+    found = []
+    for part in rest.split("+"):
+        match = _MEMBER.fullmatch(part.strip())
+        if match is None:
+            raise InputError(
+                f"The panel {name!r} has a member {part!r}, which is no judge; write a panel as"
+                " panel:checks+agent@3."
+            )
+        _check_name(match["name"])
+        draws = int(match["draws"] or 1)
+        if not 1 <= draws <= MOST_DRAWS or (match["name"] == "checks" and draws > 1):
+            raise InputError(
+                f"The panel {name!r} cannot have {part}: a judge with a model is asked 1 to"
+                f" {MOST_DRAWS} times, and checks once, because it never says anything else."
+            )
+        found.append((match["name"], draws))
+    return found
+
+
+def _check_name(name: str) -> None:
+    if name not in _OPENERS:
+        raise _unknown(name)
+
+
+def _unknown(name: str) -> InputError:
+    return InputError(
+        f"There is no judge {name!r}; use {', '.join(_OPENERS)} or a panel such as"
+        " panel:checks+agent@3."
+    )
+
+
+def _open_checks(spec: JudgeSpec, draw: _Draw) -> Judge:
+    from judge.judges.checks import ChecksJudge
+
+    return ChecksJudge()
+
+
+def _open_llm(spec: JudgeSpec, draw: _Draw) -> Judge:
+    from judge.judges.llm import LLMJudge
+    from runners.models.chat.opening import open_chat
+
+    assert spec.model is not None
+    return LLMJudge(open_chat(spec.model), sample=draw.sample, temperature=draw.temperature)
+
+
+def _open_agent(spec: JudgeSpec, draw: _Draw) -> Judge:
+    from judge.judges.agent.judge import AgentJudge
+    from judge.modules import ALL_MODULES, modules_named
+    from judge.modules.planning import Planning
+    from runners.models.chat.opening import open_chat
+
+    assert spec.model is not None
+    return AgentJudge(
+        open_chat(spec.model),
+        modules=ALL_MODULES if spec.modules is None else modules_named(spec.modules),
+        planning=Planning(spec.planning or Planning.EFFICIENT),
+        sample=draw.sample,
+        temperature=draw.temperature,
+    )
+
+
+_OPENERS: dict[str, Callable[[JudgeSpec, _Draw], Judge]] = {
+    "checks": _open_checks,
+    "llm": _open_llm,
+    "agent": _open_agent,
+}
