@@ -484,27 +484,35 @@ def _fields_body(cls: ClassSource) -> Body:
     return Body.NOTE if has_text else Body.CONSTANT
 
 
+_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+_DO_NOTHING = frozenset(
+    {ast.Pass, ast.Import, ast.ImportFrom, ast.Global, ast.Nonlocal, *_DEFINITIONS}
+)
+_COMPOUND = frozenset(
+    {
+        ast.If, ast.For, ast.AsyncFor, ast.While, ast.Try, ast.TryStar, ast.With, ast.AsyncWith,
+        ast.Match, *_DEFINITIONS,
+    }
+)  # fmt: skip
+
+
 def effective_statements(body: list[ast.stmt]) -> int:
     """Statements, inner ones included, that can do something."""
     count = 0
     pending: list[ast.stmt] = list(body)
     while pending:
         node = pending.pop()
-        match node:
-            case ast.Pass() | ast.Import() | ast.ImportFrom() | ast.Global() | ast.Nonlocal():
-                continue
-            case ast.Expr(value=ast.Constant()):
-                continue
-            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
-                pass
-            case ast.AnnAssign(value=None):
-                continue
-            case _:
-                count += 1
-        for name in ("body", "orelse", "finalbody"):
-            pending.extend(getattr(node, name, ()))
-        for handler in getattr(node, "handlers", ()):
-            pending.extend(handler.body)
-        for case in getattr(node, "cases", ()):
-            pending.extend(case.body)
+        kind = type(node)
+        if kind is ast.Expr:
+            count += not isinstance(node.value, ast.Constant)  # type: ignore[attr-defined]
+        elif kind is ast.AnnAssign:
+            count += node.value is not None  # type: ignore[attr-defined]
+        elif kind not in _DO_NOTHING:
+            count += 1
+        if kind in _COMPOUND:
+            for name in ("body", "orelse", "finalbody"):
+                pending.extend(getattr(node, name, ()))
+            for name in ("handlers", "cases"):
+                for part in getattr(node, name, ()):
+                    pending.extend(part.body)
     return count

@@ -22,7 +22,7 @@ from judge.code.folding import workspace_path
 from judge.code.python_bodies import class_body, effective_statements, function_body
 from judge.code.python_reading import RawCall, note_site, written_name
 from judge.code.python_source import ClassSource, FunctionSource, PythonSource, RawImport
-from judge.code.resolving import Binding, Resolver, library_base
+from judge.code.resolving import Binding, Resolver, is_settled, library_base
 from judge.code.values import (
     HOLE,
     MAX_ALTERNATIVES,
@@ -32,14 +32,17 @@ from judge.code.values import (
     CommandLine,
     External,
     Instance,
+    Items,
     Literal,
     LocalClass,
     LocalFunction,
     LocalModule,
     Lookup,
+    ModuleName,
     OpenFile,
     Product,
     Several,
+    Table,
     Text,
     Value,
     alternatives,
@@ -66,7 +69,7 @@ class _Callee:
 def connect(calls: Iterable[RawCall], resolver: Resolver) -> None:
     """Finds what calls of values mean (an argument, an attribute, what a function gave), so that
     the functions of the workspace know all their callers."""
-    waiting = [call for call in calls if isinstance(call.callee, (*SYMBOLIC, Several))]
+    waiting = [call for call in calls if not is_settled(call.callee)]
     for _ in range(2):  # what the first round finds may tell more to the second
         rest: list[RawCall] = []
         for call in waiting:
@@ -74,16 +77,16 @@ def connect(calls: Iterable[RawCall], resolver: Resolver) -> None:
             found = [
                 each
                 for each in alternatives(resolved)
-                if isinstance(each, LocalFunction | LocalClass)
+                if isinstance(each, (LocalFunction, LocalClass))
             ]
             if not found:
                 rest.append(call)
             elif not call.is_dead:
                 for each in found[:_MAX_NAMES]:
                     note_site(each, call.arguments)
-        resolver.forget()
         if len(rest) == len(waiting):
             break
+        resolver.forget()
         waiting = rest
 
 
@@ -96,14 +99,15 @@ class FactWriter:
     def note_edges(self, raw: RawCall) -> list[_Callee]:
         """The things a call may call, entered into its scope where it is live."""
         resolved = self._resolver.resolve(raw.callee)
-        found = [self._callee(each, raw) for each in alternatives(resolved)[:_MAX_NAMES]]
+        if type(resolved) is External:
+            return [_Callee(resolved.name)]
+        choices = alternatives(resolved)[:_MAX_NAMES]
+        found = [self._callee(each, raw) for each in choices]
         if not raw.is_dead:
-            scope = raw.scope
-            for each in found:
-                scope.calls.update(each.targets)
-            for value in alternatives(resolved):
+            for each, value in zip(found, choices, strict=True):
+                raw.scope.calls.update(each.targets)
                 self._note_loose(value, raw)
-        return _without_repeats(found)
+        return found if len(found) == 1 else _without_repeats(found)
 
     def _note_loose(self, value: Value, raw: RawCall) -> None:
         if isinstance(value, LocalClass):
@@ -115,7 +119,7 @@ class FactWriter:
                 raw.scope.loose_names.add(value.function.node.name)
         elif not isinstance(value, External):
             base = value.base if isinstance(value, Lookup) else value
-            if not isinstance(base, Instance | Product | Text | OpenFile) or (
+            if not isinstance(base, (Instance, Product, Text, OpenFile)) or (
                 isinstance(base, Instance) and base.cls is not None
             ):
                 raw.scope.loose_names.add(raw.written.rsplit(".", 1)[-1])
@@ -165,8 +169,9 @@ class FactWriter:
                 return _Callee(raw.written)
 
     def calls(self, raw: RawCall, found: list[_Callee], is_reached: bool) -> list[Call]:
-        arguments = tuple(self._shown(each) for each in raw.arguments.positional)
-        keywords = {name: self._shown(each) for name, each in raw.arguments.keywords.items()}
+        shown = self._shown
+        arguments = tuple([shown(each) for each in raw.arguments.positional])
+        keywords = {name: shown(each) for name, each in raw.arguments.keywords.items()}
         node = raw.node
         return [
             Call(
@@ -178,14 +183,25 @@ class FactWriter:
         ]  # fmt: skip
 
     def _shown(self, value: Value) -> str | None:
-        resolved = self._resolver.resolve(value) if isinstance(value, SYMBOLIC) else value
-        text = literal_text(resolved)
+        kind = type(value)
+        if kind is ModuleName:
+            value = self._resolver.resolve(value)
+        elif kind not in _WRITTEN_OUT:
+            return None
+        text = literal_text(value)
         return None if text is None else text[:_MAX_ARGUMENT]
 
     def uses(self, raw: RawCall, found: list[_Callee], is_reached: bool) -> list[FileUse]:
         """The files that the call reads or writes, one fact for each that it may name."""
-        uses: dict[tuple[str, Mode], FileUse] = {}
         last = raw.written.rsplit(".", 1)[-1]
+        if last not in METHODS and not any(
+            each.name in FUNCTIONS
+            or each.name in OPEN_WITH_MODE
+            or each.name.startswith(READING_PREFIXES)
+            for each in found
+        ):
+            return []
+        uses: dict[tuple[str, Mode], FileUse] = {}
         for callee in found:
             if callee.targets:
                 continue
@@ -284,7 +300,7 @@ class FactWriter:
             return workspace_path(value.text, raw.source.folder)
         if isinstance(value, Instance) and value.name in BUFFERS:
             return ""
-        if isinstance(value, External | Literal | LocalFunction | LocalClass | LocalModule):
+        if isinstance(value, (External, Literal, LocalFunction, LocalClass, LocalModule)):
             return ""
         return "" if needs_path else "*"
 
@@ -313,6 +329,7 @@ class FactWriter:
         return None if text is None else text[:MAX_TEXT]
 
 
+_WRITTEN_OUT = frozenset({Text, Literal, Items, Table})
 _WRITES_FIRST = frozenset({"json.dump", "yaml.dump", "yaml.safe_dump", "toml.dump"})
 _PATH_LIKE = re.compile(r"[/\\]|\.\w{1,12}$")
 

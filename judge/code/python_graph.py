@@ -128,7 +128,7 @@ class PythonGraph:
 
 
 def _is_unknown_base(base: Value) -> bool:
-    return not isinstance(base, LocalClass | Instance) and getattr(base, "name", "") not in (
+    return not isinstance(base, (LocalClass, Instance)) and getattr(base, "name", "") not in (
         "object",
         "abc.ABC",
     )

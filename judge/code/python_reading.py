@@ -381,7 +381,7 @@ class Reader:
     def _augmented(self, node: ast.AugAssign) -> bool:
         value = self._expression(node.value)
         old = self._expression(node.target)
-        is_text = isinstance(node.op, ast.Add) and isinstance(old, Text | Items)
+        is_text = isinstance(node.op, ast.Add) and isinstance(old, (Text, Items))
         self._assign(
             node.target, self._result(External(ADD), Arguments((old, value), {})) if is_text
             else UNKNOWN,
@@ -439,7 +439,7 @@ class Reader:
                 self._set(
                     bound,
                     known
-                    if isinstance(known, LocalFunction | LocalClass)
+                    if isinstance(known, (LocalFunction, LocalClass))
                     else ModuleName(module, item.name),
                 )
             elif node.level or not written:
@@ -566,7 +566,7 @@ class Reader:
                 old = self.source.names.get(name, UNKNOWN)
                 self.source.names[name] = one_of([old, value])
             return
-        if self._dead and not isinstance(value, LocalFunction | LocalClass):
+        if self._dead and not isinstance(value, (LocalFunction, LocalClass)):
             if name not in frame.names and frame.function is not None:
                 self._set_live(frame, name, UNKNOWN)
             return
@@ -591,7 +591,7 @@ class Reader:
             return value
         for star in reversed(self._stars):
             known = star.names.get(name)
-            if isinstance(known, LocalFunction | LocalClass):
+            if isinstance(known, (LocalFunction, LocalClass)):
                 return known
             if known is not None or star.has_star_import:
                 return ModuleName(star, name)
@@ -607,7 +607,7 @@ class Reader:
     def _assign(self, target: ast.expr, value: Value) -> None:
         if isinstance(target, ast.Name):
             self._set(target.id, value)
-        elif isinstance(target, ast.Tuple | ast.List):
+        elif isinstance(target, (ast.Tuple, ast.List)):
             for position, each in enumerate(target.elts):
                 if isinstance(each, ast.Starred):
                     self._assign(each.value, UNKNOWN)
@@ -617,7 +617,7 @@ class Reader:
             base = self._expression(target.value)
             if self._dead:
                 return
-            owner = base.cls if isinstance(base, Instance | LocalClass) else None
+            owner = base.cls if isinstance(base, (Instance, LocalClass)) else None
             if owner is not None:
                 owner.attributes.setdefault(target.attr, []).append(value)
             elif isinstance(base, CommandLine):
@@ -652,7 +652,7 @@ class Reader:
             return UNKNOWN
         if isinstance(value, SYMBOLIC):
             return Lookup(value, EACH, False)
-        if isinstance(value, Items | Table):
+        if isinstance(value, (Items, Table)):
             return self._resolver.member(value, EACH, False)
         return UNKNOWN
 
@@ -708,7 +708,7 @@ class Reader:
                 return External(f"{owner}.{name}")
             case LocalModule(source=source):
                 known = source.names.get(name)
-                if isinstance(known, LocalFunction | LocalClass):
+                if isinstance(known, (LocalFunction, LocalClass)):
                     return known
                 inner = self._project.find(source.path, f"{source.dotted}.{name}", 0)
                 if known is None and inner is not None:
@@ -731,7 +731,7 @@ class Reader:
     def _subscript(self, node: ast.Subscript) -> Value:
         base = self._expression(node.value)
         key = self._expression(node.slice)
-        if isinstance(base, Instance | Product):
+        if isinstance(base, (Instance, Product)):
             name = base.name if isinstance(base, Instance) else base.maker
             # A part of a data frame or tensor counts as one; else only its origin is known.
             is_frame = name.endswith(("DataFrame", "Tensor", "ndarray", "Axes"))
@@ -798,7 +798,7 @@ class Reader:
         for each in reversed(chain):
             right = self._expression(each.right)
             name = _OPERATORS.get(type(each.op))
-            plain = isinstance(value, Unknown | Literal) and isinstance(right, Unknown | Literal)
+            plain = isinstance(value, (Unknown, Literal)) and isinstance(right, (Unknown, Literal))
             if name is None or plain:
                 value = UNKNOWN
             else:
@@ -819,7 +819,7 @@ class Reader:
         value = self._expression(node.operand)
         if isinstance(value, Literal) and isinstance(node.op, ast.USub):
             number = value.value
-            return Literal(-number) if isinstance(number, int | float) else UNKNOWN
+            return Literal(-number) if isinstance(number, (int, float)) else UNKNOWN
         return UNKNOWN
 
     def _named(self, node: ast.NamedExpr) -> Value:
@@ -1018,9 +1018,10 @@ def written_name(node: ast.expr) -> str:
             node = node.value
         else:
             break
-    head = node.id if isinstance(node, ast.Name) else "''" if isinstance(
-        node, ast.Constant | ast.JoinedStr
-    ) else "…"  # fmt: skip
+    if isinstance(node, ast.Name):
+        head = node.id
+    else:
+        head = "''" if isinstance(node, (ast.Constant, ast.JoinedStr)) else "…"
     return head + "".join(reversed(tail))
 
 

@@ -199,11 +199,11 @@ def _hoist(source: PythonSource, body: list[ast.stmt]) -> None:
     pending = list(reversed(body))
     while pending:
         node = pending.pop()
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
             source.names[node.name] = LocalFunction(declare_function(source, node, "", None))
         elif isinstance(node, ast.ClassDef):
             source.names[node.name] = LocalClass(declare_class(source, node, ""))
-        elif isinstance(node, ast.If | ast.Try | ast.With):
+        elif isinstance(node, (ast.If, ast.Try, ast.With)):
             for name in ("body", "handlers", "orelse", "finalbody"):
                 for child in reversed(getattr(node, name, ())):
                     if isinstance(child, ast.ExceptHandler):
@@ -253,7 +253,7 @@ def declare_class(source: PythonSource, node: ast.ClassDef, prefix: str) -> Clas
     cls = ClassSource(source, node, qualified)
     source.classes[node] = cls
     for child in node.body:
-        if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef):
+        if isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef)):
             method = declare_function(source, child, qualified, cls)
             first = cls.methods.setdefault(child.name, method)
             if not first.is_property:  # of a property and its setter, the getter is kept

@@ -54,6 +54,7 @@ OPENERS = {
 }
 """Functions that give an open file for a path, with the name facts show."""
 
+_PASSING = frozenset("vars enumerate sorted list tuple reversed tqdm.tqdm zip".split())
 WRAPPED_DEFAULTS = frozenset(
     """
     typer.Option typer.Argument dataclasses.field pydantic.Field fastapi.Query fastapi.Form
@@ -64,6 +65,26 @@ WRAPPED_DEFAULTS = frozenset(
 _STEPS = 300
 _DEPTH = 24
 _MAX_ITEMS = 64
+
+
+_SETTLED = frozenset(
+    {
+        Unknown, Text, Literal, External, LocalModule, LocalFunction, LocalClass, Instance, SuperOf,
+        Product, OpenFile, CommandLine,
+    }
+)  # fmt: skip
+_OWN_MEMBERS = frozenset({Product, Text, OpenFile, Literal})
+
+
+def is_settled(value: Value) -> bool:
+    """Whether resolving a value would give the value itself."""
+    kind = type(value)
+    if kind in _SETTLED:
+        return True
+    if kind is Lookup:
+        base = value.base  # type: ignore[union-attr]
+        return type(base) in _OWN_MEMBERS or (type(base) is Instance and base.cls is None)
+    return False
 
 
 @dataclass(slots=True, eq=False)
@@ -87,7 +108,7 @@ class Resolver:
 
     def resolve(self, value: Value, binding: Binding | None = None) -> Value:
         """The value with everything looked up that can be; parts not known are Unknown."""
-        if not isinstance(value, (*SYMBOLIC, Several, Items, Table)):
+        if is_settled(value):
             return value
         if binding is None:
             known = self._memo.get(id(value))
@@ -101,6 +122,8 @@ class Resolver:
         return resolved
 
     def _resolve(self, value: Value, binding: Binding | None, depth: int) -> Value:
+        if type(value) in _SETTLED:
+            return value
         self._left -= 1
         if self._left < 0 or depth > _DEPTH:
             return UNKNOWN
@@ -112,6 +135,8 @@ class Resolver:
                 return self._resolve(value.source.names.get(value.name, UNKNOWN), None, depth)
             case Lookup():
                 base = self._resolve(value.base, binding, depth)
+                if type(base) is not Several:
+                    return self.member(base, value.key, value.is_attribute, depth)
                 return one_of(
                     [
                         self.member(each, value.key, value.is_attribute, depth)
@@ -120,6 +145,8 @@ class Resolver:
                 )
             case Result():
                 callee = self._resolve(value.callee, binding, depth)
+                if type(callee) is not Several:
+                    return self._apply(callee, value.arguments, binding, depth)
                 return one_of(
                     [
                         self._apply(each, value.arguments, binding, depth)
@@ -196,7 +223,9 @@ class Resolver:
             if binding is not None:
                 arguments = self._resolved_arguments(arguments, binding, depth)
             return self.immediate(callee, arguments) or UNKNOWN
-        if isinstance(callee, External) and callee.name not in FUNCTIONS | OPENERS.keys():
+        if isinstance(callee, External) and not (
+            callee.name in FUNCTIONS or callee.name in OPENERS or callee.name in _PASSING
+        ):
             return made_by(callee.name)
         resolved = self._resolved_arguments(arguments, binding, depth)
         return self.immediate(callee, resolved) or UNKNOWN
@@ -326,7 +355,7 @@ def _library_result(name: str, arguments: Arguments) -> Value | None:
         return arguments.get(0, "default") or UNKNOWN
     if name == "zip":
         return _zipped(arguments)
-    if name in ("vars", "enumerate", "sorted", "list", "tuple", "reversed", "tqdm.tqdm"):
+    if name in _PASSING:
         return _passed_on(name, arguments)
     return made_by(name)
 
@@ -344,7 +373,7 @@ def _passed_on(name: str, arguments: Arguments) -> Value | None:
         return Items(tuple(Items((UNKNOWN, each)) for each in first.items[:_MAX_ITEMS]))
     if name in ("sorted", "list", "tuple", "reversed") and isinstance(first, Table):
         return Items(tuple(Text(key) for key in first.entries))
-    return first if isinstance(first, Items | Table | CommandLine) else UNKNOWN
+    return first if isinstance(first, (Items, Table, CommandLine)) else UNKNOWN
 
 
 def _zipped(arguments: Arguments) -> Value | None:

@@ -218,6 +218,8 @@ def alternatives(value: Value) -> tuple[Value, ...]:
 
 def one_of(values: list[Value] | tuple[Value, ...]) -> Value:
     """One value for several possible ones: known values win over unknown ones and None."""
+    if len(values) == 1:
+        return values[0]
     kept: list[Value] = []
     none: Value | None = None
     for value in values:
