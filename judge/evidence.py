@@ -14,6 +14,7 @@ from collections.abc import Iterator
 
 from judge.trajectory.steps import Step, Trajectory
 from judge.workspace import Workspace
+from judge.workspace.lines import read_lines
 from results.errors import InputError
 from results.records import (
     ArtifactEvidence,
@@ -27,6 +28,7 @@ from results.records import (
 
 NEARBY_LINES = 2
 FEWEST_WORD_CHARACTERS = 3
+MOST_LINES_CITED = 2_000
 SHOWN = 200
 UNVERIFIED = "evidence could not be verified"
 NO_SUCH_FILE = "no such file"
@@ -120,6 +122,8 @@ def _check_file(evidence: FileEvidence, workspace: Workspace) -> str | None:
     start, end = evidence.start_line, evidence.end_line
     if end < start:
         return f"The lines {start} to {end} of {_shown(path)} run backwards."
+    if _stands_further_on(quote, path, start, end, workspace):
+        return None
     fault = f"{_shown(path)} has no text that can be quoted."
     for lines in _readings(path, workspace):
         first = max(start - 1 - NEARBY_LINES, 0)
@@ -128,6 +132,16 @@ def _check_file(evidence: FileEvidence, workspace: Workspace) -> str | None:
             return None
         fault = _found_instead(path, quote, start, end, lines)
     return fault
+
+
+def _stands_further_on(quote: str, path: str, start: int, end: int, workspace: Workspace) -> bool:
+    """Whether the quote stands in its lines of a file that is too long to be held whole."""
+    text = workspace.text(path)
+    if text is None or len(text) < workspace.limits.max_text_chars:
+        return False
+    first = max(start - NEARBY_LINES, 1)
+    last = min(end, start + MOST_LINES_CITED) + NEARBY_LINES
+    return quote in _folded("\n".join(read_lines(workspace, path, first, last)))
 
 
 def _readings(path: str, workspace: Workspace) -> Iterator[list[str]]:

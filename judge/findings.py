@@ -27,7 +27,7 @@ _SPEAKS_TO_A_JUDGE = (
     (
         "asks for a verdict",
         r"\b(?:mark|judge|rate|grade|score|consider|treat|answer|report|output|return|respond|reply)"
-        r"\b.{0,60}\b(?:satisfied|as (?:met|passed|fulfilled|complete)|all requirements)",
+        r"\b[^.?!]{0,60}\b(?:satisfied|as (?:met|passed|fulfilled|complete)|all requirements)",
     ),
     (
         "addresses the judge",

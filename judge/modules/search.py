@@ -67,6 +67,11 @@ class Search:
         self._inspection = inspection
         self._embed = embed
 
+    def prepare(self) -> None:
+        """Makes the ranked index now, for threads to share."""
+        if self._passages:
+            _ = self._index
+
     def exact(self, text: str, limit: int = 20, folder: str = "") -> Found:
         """Lines that contain the text, in any case."""
         wanted = text.casefold().strip()

@@ -6,11 +6,11 @@ that a provider's prefix cache serves it.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
 from functools import cached_property
 
-from judge.facts import Fact, establish
-from judge.inspection import Inspection
+from judge.facts import Fact
 from judge.judges.agent.tools import Toolbox
 from judge.judges.interface import Case, Question
 from judge.material import Fence
@@ -38,6 +38,13 @@ class CaseView:
         self.fence = fence
         self.modules = modules
         self.search = Search(case.inspection, embed)
+        self._lock = threading.Lock()
+
+    def prepare(self) -> None:
+        """Makes what all requirements share, once, whichever thread comes first."""
+        with self._lock:
+            _ = self.task_block
+            self.search.prepare()
 
     @cached_property
     def task_block(self) -> str:
@@ -144,8 +151,3 @@ def _steps(view: CaseView, question: Question, plan: Plan, cuts: list[str]) -> l
     cuts += [cut for _, cut in texts if cut]
     body = "\n".join(text for text, _ in texts)
     return [view.fence.block("steps it may be about", body)]
-
-
-def facts_about(inspection: Inspection, question: Question) -> tuple[Fact, ...]:
-    """What code establishes on the places that the requirement names."""
-    return establish(inspection, question.criteria)
