@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from results.errors import InputError, JournalError
-from results.strict_json import decode_object, encode_object
+from results.strict_json import TooLong, decode_object, encode_object
 
 MAX_LINE_BYTES = 16 * 2**20
 _BLOCK = 2**16
@@ -131,15 +131,10 @@ class Journal:
         try:
             if not isinstance(entry.get("kind"), str):
                 raise ValueError("its `kind` is missing")
-            line = encode_object(entry) + b"\n"
+            return encode_object(entry, MAX_LINE_BYTES - 1) + b"\n"
         except ValueError as error:
-            raise JournalError(f"An entry for {self.path} cannot be kept: {error}.") from error
-        if len(line) > MAX_LINE_BYTES:
-            raise EntryTooLong(
-                f"An entry for {self.path} cannot be kept: it is {len(line):,} bytes long, and"
-                f" {MAX_LINE_BYTES:,} are allowed."
-            )
-        return line
+            refused = EntryTooLong if isinstance(error, TooLong) else JournalError
+            raise refused(f"An entry for {self.path} cannot be kept: {error}.") from error
 
     def _damaged(self, number: int, fault: str) -> InputError:
         return InputError(

@@ -22,9 +22,13 @@ class Outcome(StrEnum):
 
 
 class Value(BaseModel):
-    """A frozen value that refuses unknown keys."""
+    """A frozen value that refuses unknown keys.
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    An infinite number is kept as what it is rather than turned into null on its way to JSON, so
+    that what writes JSON can refuse it.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="constants")
 
 
 class FileEvidence(Value):

@@ -60,16 +60,11 @@ class RunFolder:
         runs = Path(runs_dir)
         path = runs / record.run_id
         try:
-            data = encode_object(record.model_dump(mode="json"))
+            data = encode_object(record.model_dump(mode="json"), MAX_RECORD_BYTES - 1)
         except ValueError as error:
             raise InputError(
                 f"What run {record.run_id} was asked cannot be kept: {error}."
             ) from error
-        if len(data) > MAX_RECORD_BYTES:
-            raise InputError(
-                f"What run {record.run_id} was asked is {len(data):,} bytes long, and"
-                f" {MAX_RECORD_BYTES:,} are allowed."
-            )
         beginning = runs / f".{record.run_id}.{secrets.token_hex(4)}.new"
         try:
             runs.mkdir(parents=True, exist_ok=True)
@@ -230,7 +225,7 @@ def _write_synced(path: Path, data: bytes) -> None:
 def _is_run_folder(path: Path) -> bool:
     try:
         return (path / RECORD_NAME).is_file()
-    except ValueError:  # a NUL in the name
+    except (OSError, ValueError):  # a name too long, or with a NUL, names nothing
         return False
 
 

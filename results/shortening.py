@@ -5,23 +5,25 @@ from __future__ import annotations
 from typing import Any
 
 from results.records import Verdict
-from results.strict_json import encode_object
+from results.strict_json import TooLong, encode_object
 
 _TEXT_LIMITS = (100_000, 10_000, 1_000, 100)
 _EVIDENCE_KEPT = 100
 
 
 def shortened(verdict: Verdict, limit: int) -> Verdict:
-    """The verdict with its longest texts cut until its JSON has at most `limit` bytes.
+    """The verdict, too long as it is, with its texts cut until its JSON has `limit` bytes at most.
 
     Evidence beyond the first hundred pieces is dropped, and the reason then says so. The name of
     the task is what a verdict hangs on and stays whole, however long.
     """
-    candidate = verdict
     for longest in _TEXT_LIMITS:
-        if len(encode_object(candidate.model_dump(mode="json"))) <= limit:
-            break
         candidate = _cut(verdict, longest)
+        try:
+            encode_object(candidate.model_dump(mode="json"), limit)
+        except TooLong:
+            continue
+        break
     return candidate
 
 

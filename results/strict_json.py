@@ -19,6 +19,10 @@ MAX_DEPTH = 100
 _LARGEST = 2**63 - 1
 
 
+class TooLong(ValueError):
+    """What was to be encoded takes more bytes than are allowed."""
+
+
 def decode_object(data: bytes) -> dict[str, Any]:
     """The JSON object in UTF-8 `data`; ValueError says in a few words what is wrong with it.
 
@@ -45,10 +49,10 @@ def decode_object(data: bytes) -> dict[str, Any]:
     return value
 
 
-def encode_object(value: Mapping[str, Any]) -> bytes:
-    """`value` as one line of ASCII JSON without its line end.
+def encode_object(value: Mapping[str, Any], limit: int) -> bytes:
+    """`value` as one line of ASCII JSON, without its line end, of at most `limit` bytes.
 
-    Raises ValueError where `decode_object` would not take the line back.
+    Raises ValueError where `decode_object` would not take the line back, TooLong beyond `limit`.
     """
     try:
         text = _ASCII_ENCODER.encode(value)
@@ -56,6 +60,8 @@ def encode_object(value: Mapping[str, Any]) -> bytes:
         raise ValueError(f"it holds what JSON cannot ({error})") from error
     except RecursionError as error:
         raise ValueError(f"it is nested deeper than {MAX_DEPTH} levels") from error
+    if len(text) > limit:
+        raise TooLong(f"it is {len(text):,} bytes long, and {limit:,} are allowed")
     data = text.encode("ascii")
     decode_object(data)
     return data
@@ -113,7 +119,7 @@ def _no_constant(text: str) -> float:
 
 def _is_deeper(value: object, limit: int) -> bool:
     level: list[object] = [value]
-    for _ in range(limit + 1):
+    for _ in range(limit):
         inner: list[object] = []
         for item in level:
             if isinstance(item, dict):
