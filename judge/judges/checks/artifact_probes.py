@@ -10,7 +10,7 @@ from judge.judges.checks.asking import Act, Ask, Demand
 from judge.judges.checks.findings import Finding, fails, holds, unknown
 from judge.judges.checks.numbers import data_rows, has_number, lone_value, values_of
 from judge.judges.checks.origin import Writer
-from judge.judges.checks.reports import Report, is_prose, repeats
+from judge.judges.checks.reports import Report, Section, is_prose, repeats
 from judge.judges.checks.scene import Scene
 from judge.judges.checks.topics import (
     asks_for_interaction,
@@ -333,7 +333,7 @@ def _topic(
 ) -> Finding:
     shown = scene.measured(artifact)
     pattern = topic_pattern(topic)
-    titled = report.titled(pattern)
+    titled = _closest(report.titled(pattern), topic)
     filled = [section for section in titled if section.is_filled]
     if filled:
         title = filled[0].title[:60]
@@ -358,6 +358,17 @@ def _topic(
                 _quote(scene, artifact, sentence[:120]) or shown,
             )
     return fails(f"{artifact.path} says nothing of {topic}", 0.72, shown)
+
+
+def _closest(sections: tuple[Section, ...], topic: str) -> list[Section]:
+    """Of the sections that may be meant, those whose title shares most words with the topic."""
+    words = {word[:5] for word in re.findall(r"[a-z]{3,}", topic.lower())}
+    shared = [
+        sum(word[:5] in words for word in re.findall(r"[a-z]{3,}", section.title.lower()))
+        for section in sections
+    ]
+    most = max(shared, default=0)
+    return [section for section, count in zip(sections, shared, strict=True) if count == most]
 
 
 def _pictured(scene: Scene, artifact: Artifact, report: Report) -> Finding:

@@ -55,6 +55,7 @@ _SHOWS = re.compile(
 )
 _PURPOSE = re.compile(
     r"[,(]?\s*\b(?:available|potentially (?:being )?download\w*|which is downloaded) from [^,.;)]*"
+    r"|\bfor [\w\s-]*?(?:prediction|classification|analysis|recognition|summari[sz]ation)\b"
     r"|\b(?:to (?:showcase|display|explore|improve|validate|ensure|identify|optimi[sz]e|refine|"
     r"determine|interpret|show|make sure|classify stocks|explain the process)"
     r"|(?:before|after|during) (?:and after )?training)\b[^.,]*",

@@ -7,6 +7,7 @@ from posixpath import basename, splitext
 
 from judge.code.facts import Body, Definition, Key
 from judge.evidence import missing
+from judge.judges.checks.app_probes import in_markup, probe_app
 from judge.judges.checks.asking import Act, Ask, Demand
 from judge.judges.checks.data_probes import probe_dataset
 from judge.judges.checks.findings import Finding, State, fails, holds, unknown
@@ -19,10 +20,6 @@ _BODY_SAYS = {
     Body.CONSTANT: "only returns a constant or its argument",
     Body.NOTE: "only returns or prints a text",
 }
-# Parts of a user interface come in too many forms for their absence to decide.
-_MAIN_APPS = frozenset(
-    "Streamlit Dash Flask FastAPI Gradio Django Tkinter PyQt Bokeh Plotly D3.js".split()
-)
 
 
 def probe_sources(scene: Scene, ask: Ask) -> list[Finding]:
@@ -63,6 +60,9 @@ def _fault_line(text: str, line: int) -> int:
 
 def _has_working_code(scene: Scene, path: str) -> bool:
     graph = scene.sight.graph
+    if any(re.search(r"<(?:button|input|select|textarea|details|canvas|form)\b|addEventListener|"
+                     r"appendChild|innerHTML", line.text) for line in scene.markup(path)):
+        return True
     if any(
         definition.body is Body.WORKS and definition.kind != "class"
         for definition in graph.definitions_in(path)
@@ -112,8 +112,15 @@ def probe_demand(scene: Scene, ask: Ask, demand: Demand) -> Finding:
     if not demand.concepts:
         return _probe_name(scene, ask, demand, called)
     sighting = best_sighting(scene, demand, own, called, ask.act)
+    if demand.kind is Kind.APP:
+        return probe_app(scene, ask, demand, sighting, own)
+    if sighting is None and demand.kind is Kind.LIBRARY:
+        found = in_markup(scene, demand, ask.places.sources)
+        if found is not None:
+            return found
     if sighting is not None:
-        return _seen(scene, ask, demand, sighting)
+        shell = _leans_on_a_shell(scene, demand, sighting)
+        return shell if shell is not None else _seen(scene, ask, demand, sighting)
     return _not_seen(scene, ask, demand, own, called)
 
 
@@ -148,8 +155,43 @@ def _seen(scene: Scene, ask: Ask, demand: Demand, sighting: Sighting) -> Finding
                 0.7,
                 scene.origins.step_citation(crash.step, crash.failure),
             )
+        ended = scene.origins.ended_before(sighting.path, sighting.line, sighting.scope)
+        if ended is not None:
+            return fails(
+                f"the run ended before {demand.name}: {ended.quote!r}",
+                0.7,
+                scene.origins.step_citation(ended.step, ended.quote),
+            )
     said = _said(sighting)
     return holds(f"{demand.name} shows in {sighting.path}: {said}", sighting.strength, citation)
+
+
+_TRIES = frozenset({"hyperparameter tuning", "grid search", "cross-validation", "evaluation",
+                    "training", "fine-tuning"})
+_TRIED = re.compile(r"train|fit|eval|score|run|objective|forward|predict|accuracy|loss")
+
+
+def _leans_on_a_shell(scene: Scene, demand: Demand, sighting: Sighting) -> Finding | None:
+    """Trying out settings or folds is nothing when what is tried gives a constant."""
+    if not any(concept.name in _TRIES for concept in demand.concepts):
+        return None
+    graph = scene.sight.graph
+    for call in scene.sight.calls_by_key.get((sighting.path, sighting.scope), ()):
+        for target in call.targets:
+            definition = graph.definition(*target)
+            if (
+                definition is not None
+                and definition.body in _BODY_SAYS
+                and call.result_is_used
+                and _TRIED.search(definition.name)
+            ):
+                return fails(
+                    f"{sighting.path} does {demand.name} with {definition.qualified}, which "
+                    f"{_BODY_SAYS[definition.body]}",
+                    0.82,
+                    scene.sight.citation(definition.path, definition.start_line),
+                )
+    return None
 
 
 def _said(sighting: Sighting) -> str:
@@ -200,8 +242,6 @@ def _not_seen(
                 0.72,
                 sight.citation(other_sighting.path, other_sighting.line),
             )
-    if demand.kind is Kind.APP and not any(c.name in _MAIN_APPS for c in demand.concepts):
-        return unknown(f"no {demand.name} was recognised in {where}")
     return fails(f"nothing that {where} does is {demand.name}", 0.64)
 
 

@@ -111,6 +111,16 @@ def _read(
                 0.7,
                 scene.origins.step_citation(crash.step, crash.failure),
             )
+        ended = scene.origins.ended_before(sighting.path, sighting.line, sighting.scope)
+        if ended is not None:
+            return fails(
+                f"the run ended before {demand.name} was read: {ended.quote!r}",
+                0.72,
+                scene.origins.step_citation(ended.step, ended.quote),
+            )
+    instead = _something_else(scene, demand, sighting)
+    if instead is not None:
+        return instead
     absent = _absent_file(scene, sighting)
     if absent:
         return fails(
@@ -142,6 +152,63 @@ def _read(
         strength,
         citation,
     )
+
+
+def _something_else(scene: Scene, demand: Demand, sighting: Sighting) -> Finding | None:
+    """Where the code falls back to other data: whether that is what ran.
+
+    A run that printed what the fallback prints decides against; with a trajectory that shows no
+    such thing the data stand; without one it cannot be told which of the two was read.
+    """
+    fallbacks = scene.origins.fallbacks
+    around = [
+        f
+        for f in fallbacks.around(sighting.path, sighting.line, sighting.scope)
+        if not f.ends
+    ]
+    for writer in scene.origins.writers(_file_of(scene, sighting)):
+        around += fallbacks.reaching(writer.path, writer.line, writer.scope)
+    if not around:
+        return None
+    observed = fallbacks.observation_of(around)
+    if observed is not None:
+        return fails(
+            f"in the run, {demand.name} could not be had and something else was used: "
+            f"{observed.quote!r}",
+            0.8,
+            scene.origins.step_citation(observed.step, observed.quote),
+        )
+    if scene.inspection.trajectory is None and any(
+        _makes_data(scene, fallback.path, fallback.instead) for fallback in around
+    ):
+        return unknown(
+            f"{sighting.path} reads {demand.name} or, where that fails, other data; which of them "
+            "was used cannot be told",
+            scene.sight.citation(sighting.path, sighting.line),
+        )
+    return None
+
+
+def _file_of(scene: Scene, sighting: Sighting) -> str:
+    return next(
+        (
+            use.target
+            for use in scene.sight.graph.uses_in(sighting.path)
+            if use.line == sighting.line and use.mode == "read"
+        ),
+        "",
+    )
+
+
+def _makes_data(scene: Scene, path: str, span: tuple[int, int]) -> bool:
+    """Whether a block calls something of the project, or a library that makes or holds data."""
+    for call in scene.sight.graph.calls_in(path):
+        if span[0] <= call.line <= span[1] and (
+            call.targets or any(matches_call(p, call.name) for p in _RANDOM)
+            or call.name.startswith("sklearn.datasets.") or call.name.startswith("pandas.DataFrame")
+        ):
+            return True
+    return False
 
 
 def _absent_file(scene: Scene, sighting: Sighting) -> str:

@@ -70,8 +70,9 @@ def _without_text(token: tokenize.TokenInfo) -> str:
 
 
 def dead_lines(tree: ast.AST) -> frozenset[int]:
-    """Lines that cannot run: under a condition that is false, or after a jump."""
+    """Lines that cannot run: under a condition that is false, over nothing, or after a jump."""
     dead: set[int] = set()
+    off = _never_set(tree)
 
     def bury(statements: list[ast.stmt]) -> None:
         for statement in statements:
@@ -79,33 +80,101 @@ def dead_lines(tree: ast.AST) -> frozenset[int]:
 
     for node in ast.walk(tree):
         if isinstance(node, (ast.If, ast.While)):
-            is_true = _truth(node.test)
+            is_true = _truth(node.test, off)
             if is_true is False:
                 bury(node.body)
             elif is_true and isinstance(node, ast.If):
                 bury(node.orelse)
+        elif isinstance(node, ast.For) and _is_nothing(node.iter):
+            bury(node.body)
         for name in ("body", "orelse", "finalbody"):
             block = getattr(node, name, None)
             if not isinstance(block, list):
                 continue
             for at, statement in enumerate(block[:-1]):
-                if isinstance(statement, (ast.Return, ast.Raise, ast.Continue, ast.Break)):
+                if _jumps(statement, off):
                     bury(block[at + 1 :])
                     break
     return frozenset(dead)
 
 
-def _truth(test: ast.expr) -> bool | None:
+def _jumps(statement: ast.stmt, off: frozenset[str]) -> bool:
+    """Whether what follows a statement in its block cannot run."""
+    if isinstance(statement, (ast.Return, ast.Raise, ast.Continue, ast.Break)):
+        return True
+    if isinstance(statement, ast.If) and statement.body:
+        is_true = _truth(statement.test, off)
+        return is_true is True and _jumps(statement.body[-1], off)
+    return False
+
+
+def _never_set(tree: ast.AST) -> frozenset[str]:
+    """Names of a module that are bound once, to a false constant, and so are always false.
+
+    An attribute that `getattr` is to give, with a false default, is one where nothing sets it.
+    """
+    bound: dict[str, int] = {}
+    false: set[str] = set()
+    asked: set[str] = set()
+    module = tree.body if isinstance(tree, ast.Module) else []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, (ast.Store, ast.Del)):
+            bound[node.id] = bound.get(node.id, 0) + 1
+        elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
+            bound[f".{node.attr}"] = bound.get(f".{node.attr}", 0) + 1
+        elif isinstance(node, ast.arg):
+            bound[node.arg] = bound.get(node.arg, 0) + 2
+        elif isinstance(node, ast.keyword) and node.arg:
+            bound[f".{node.arg}"] = bound.get(f".{node.arg}", 0) + 1
+        elif isinstance(node, ast.Call) and len(node.args) == 3:
+            name, default = node.args[1], node.args[2]
+            is_ask = isinstance(node.func, ast.Name) and node.func.id == "getattr"
+            if is_ask and isinstance(name, ast.Constant) and isinstance(default, ast.Constant):
+                if not default.value and isinstance(name.value, str):
+                    asked.add(f".{name.value}")
+    for statement in module:
+        if isinstance(statement, ast.Assign) and isinstance(statement.value, ast.Constant):
+            if not statement.value.value:
+                false.update(t.id for t in statement.targets if isinstance(t, ast.Name))
+    return frozenset(
+        {name for name in false if bound.get(name, 0) == 1}
+        | {name for name in asked if name not in bound}
+    )
+
+
+def _is_nothing(node: ast.expr) -> bool:
+    """Whether a loop over this value never turns: an empty literal, `x[:0]`, `range(0)`."""
+    if isinstance(node, (ast.List, ast.Tuple, ast.Set)):
+        return not node.elts
+    if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Slice):
+        upper = node.slice.upper
+        return isinstance(upper, ast.Constant) and upper.value == 0
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and len(node.args) == 1:
+        only = node.args[0]
+        if node.func.id == "range":
+            return isinstance(only, ast.Constant) and only.value == 0
+        return node.func.id in ("list", "enumerate", "reversed", "tqdm", "sorted") and _is_nothing(
+            only
+        )
+    return False
+
+
+def _truth(test: ast.expr, off: frozenset[str]) -> bool | None:
     """What a condition always is, or None where it depends on something."""
     if isinstance(test, ast.Constant):
         return bool(test.value)
-    if isinstance(test, ast.Name) and test.id in ("TYPE_CHECKING",):
-        return False
+    if isinstance(test, ast.Name):
+        return False if test.id in off or test.id == "TYPE_CHECKING" else None
+    if isinstance(test, ast.Call) and len(test.args) == 3 and isinstance(test.func, ast.Name):
+        name = test.args[1]
+        if test.func.id == "getattr" and isinstance(name, ast.Constant):
+            return False if f".{name.value}" in off else None
+        return None
     if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
-        inner = _truth(test.operand)
+        inner = _truth(test.operand, off)
         return None if inner is None else not inner
     if isinstance(test, ast.BoolOp):
-        parts = [_truth(value) for value in test.values]
+        parts = [_truth(value, off) for value in test.values]
         if isinstance(test.op, ast.And) and False in parts:
             return False
         if isinstance(test.op, ast.Or) and True in parts:

@@ -10,6 +10,7 @@ from posixpath import basename, dirname, splitext
 
 from judge.code import Call, FileUse
 from judge.inspection import Inspection
+from judge.judges.checks.fallbacks import Fallbacks, Observed
 from judge.judges.checks.sight import CodeSight
 from judge.trajectory import CommandRun, Write, runs, writes
 from results.records import FileEvidence, TrajectoryEvidence
@@ -37,6 +38,7 @@ class Origins:
     def __init__(self, inspection: Inspection, sight: CodeSight) -> None:
         self.inspection = inspection
         self.sight = sight
+        self.fallbacks = Fallbacks(inspection, sight)
 
     # Code
 
@@ -135,6 +137,48 @@ class Origins:
                 return None
         return last[-1]
 
+    def ended_before(self, path: str, line: int, scope: str) -> Observed | None:
+        """A fallback that a run shows to have ended the program before this line."""
+        for observed in self.fallbacks.observed:
+            fallback = observed.fallback
+            if not fallback.ends:
+                continue
+            if (path, scope) == (fallback.path, fallback.scope):
+                if fallback.first[0] <= line:
+                    return observed
+                continue
+            chain = self._chain(fallback.path, fallback.scope, fallback.first[0])
+            for frame_path, frame_line, frame_scope in chain:
+                lines = self._lines_leading(frame_path, frame_scope, path, line, scope)
+                if lines:
+                    if min(lines) > frame_line:
+                        return observed
+                    break
+        return None
+
+    def _chain(self, path: str, scope: str, line: int) -> list[tuple[str, int, str]]:
+        """From an act outwards: the places of the calls that lead to it, one for each scope."""
+        chain = [(path, line, scope)]
+        while scope and len(chain) < 20:
+            callers = self.sight.graph.callers_of(path, scope)
+            if not callers:
+                break
+            path, line, scope = callers[0].path, callers[0].line, callers[0].scope
+            chain.append((path, line, scope))
+        return chain
+
+    def _lines_leading(
+        self, path: str, scope: str, to_path: str, to_line: int, to_scope: str
+    ) -> list[int]:
+        """Lines of one scope that are, or call what leads to, an act."""
+        if (path, scope) == (to_path, to_scope):
+            return [to_line]
+        return [
+            call.line
+            for call in self.sight.calls_by_key.get((path, scope), ())
+            if call.targets and (to_path, to_scope) in self.sight.with_callees(call.targets)
+        ]
+
     def _imported_by(self, program: str) -> frozenset[str]:
         return frozenset(
             path for path, _ in self.sight.with_callees(self.sight.region(program))
@@ -150,11 +194,7 @@ class Origins:
                 return frame_line > line
         for frame_path, frame_line, _ in reversed(frames):
             frame_scope = self.sight.scope_of(frame_path, frame_line)
-            lines = [
-                call.line
-                for call in self.sight.calls_by_key.get((frame_path, frame_scope), ())
-                if call.targets and (path, scope) in self.sight.with_callees(call.targets)
-            ]
+            lines = self._lines_leading(frame_path, frame_scope, path, line, scope)
             if lines:
                 return min(lines) < frame_line
         return None

@@ -60,7 +60,19 @@ class Report:
         return len(_WORD.findall(self.text))
 
     def titled(self, topic: re.Pattern[str]) -> tuple[Section, ...]:
-        return tuple(section for section in self.sections if topic.search(section.title))
+        return tuple(
+            section
+            for number, section in enumerate(self.sections)
+            if topic.search(section.title) and not self._is_document_title(number)
+        )
+
+    def _is_document_title(self, number: int) -> bool:
+        """Whether a heading stands over all others, as the title of the whole does."""
+        return (
+            number == 0
+            and len(self.sections) > 2
+            and all(other.level > self.sections[0].level for other in self.sections[1:])
+        )
 
     def sentence_with(self, topic: re.Pattern[str]) -> str:
         """A sentence of five words or more, or a line with a number, that speaks of a topic."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 from functools import cached_property
 from weakref import WeakKeyDictionary
 
@@ -12,6 +11,7 @@ from judge.judges.checks.asking import Ask, read_requirement
 from judge.judges.checks.health import Health
 from judge.judges.checks.lines import dead_lines
 from judge.judges.checks.made_up import MadeUp, made_up_outputs
+from judge.judges.checks.markup import MarkupLine, markup_lines
 from judge.judges.checks.origin import Origins
 from judge.judges.checks.reports import Report, read_report
 from judge.judges.checks.sight import CodeSight
@@ -28,6 +28,7 @@ class Scene:
         self.inspection = inspection
         self.workspace: Workspace = inspection.workspace
         self._reports: dict[str, Report] = {}
+        self._markup: dict[str, tuple[MarkupLine, ...]] = {}
         self._made_up: dict[str, tuple[MadeUp, ...]] = {}
 
     @cached_property
@@ -61,21 +62,22 @@ class Scene:
             self._reports[artifact.path] = read_report(self.workspace, artifact)
         return self._reports[artifact.path]
 
+    def markup(self, path: str) -> tuple[MarkupLine, ...]:
+        if path not in self._markup:
+            self._markup[path] = markup_lines(self.inspection, path)
+        return self._markup[path]
+
     def measured(self, artifact: Artifact) -> ArtifactEvidence:
         return ArtifactEvidence(path=artifact.path, fact=artifact.summary())
 
     def made_up_in(self, path: str) -> tuple[MadeUp, ...]:
         """Outputs of a Python file that are typed in or drawn at random."""
         if path not in self._made_up:
+            tree = self.sight.tree(path)
             found: tuple[MadeUp, ...] = ()
-            module = self.sight.graph.modules.get(path)
-            if module is not None and module.language == "python" and module.parses:
-                try:
-                    tree = ast.parse(self.inspection.sources[path])
-                    dead = dead_lines(tree)
-                    found = tuple(m for m in made_up_outputs(tree) if m.line not in dead)
-                except (SyntaxError, ValueError, RecursionError, MemoryError):
-                    found = ()
+            if tree is not None:
+                dead = dead_lines(tree)
+                found = tuple(m for m in made_up_outputs(tree) if m.line not in dead)
             self._made_up[path] = found
         return self._made_up[path]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections import defaultdict
 from collections.abc import Iterable
@@ -13,6 +14,8 @@ from judge.code.facts import Body, Key
 from judge.inspection import Inspection
 from judge.judges.checks.asking import Act
 from judge.judges.checks.lines import Statement, statements_of
+from judge.judges.checks.structures import DETECTORS, functions_of
+from judge.judges.checks.substance import Substance, substance_of
 from judge.judges.checks.vocabulary import METHODS, Concept, Kind, matches_call
 from results.records import FileEvidence
 
@@ -24,6 +27,12 @@ _TALK = frozenset(
     "KeyError FileNotFoundError Exception set_description echo H1 H2 H3 P Div println printf "
     "add_heading add_paragraph Paragraph cell multi_cell set_page_config".split()
 )
+# Calls that only handle a path: a name in it is a file's, not a thing that is read.
+_PLACES = frozenset(
+    "Path exists isfile is_file isdir is_dir makedirs mkdir join savefig dump save to_csv remove "
+    "unlink rename basename dirname stat glob write_html".split()
+)
+_OUTPUT = re.compile(r"^(?!\w+://).*\.(?:pdf|png|jpe?g|gif|svg|md|html?|py|pkl|joblib|pth?|h5|mp4)$")
 # Calls that change their receiver or the outside world, so that a result thrown away is no loss.
 _ACTS_ON_ITS_OWN = re.compile(
     r"^(?:fit\w*|train\w*|learn|step|backward|append|update|add\w*|compile|save\w*|write\w*|dump\w*"
@@ -51,6 +60,10 @@ class CodeSight:
         self.inspection = inspection
         self.graph: CodeGraph = inspection.graph
         self._statements: dict[str, tuple[Statement, ...]] = {}
+        self._trees: dict[str, ast.Module | None] = {}
+        self._structure: dict[tuple[str, str], dict[str, int]] = {}
+        self._by_line: dict[str, dict[int, list[Call]]] = {}
+        self._substance: dict[str, dict[str, Substance]] = {}
         self._found: dict[tuple[str, frozenset[Key], Act], Sighting | None] = {}
 
     # What there is
@@ -86,6 +99,26 @@ class CodeSight:
             if definition.start_line <= line <= definition.end_line and span < narrowest:
                 best, narrowest = definition.qualified, span
         return best
+
+    def substance(self, path: str, qualified: str) -> Substance:
+        """How much a definition does; of other languages than Python, by its statements."""
+        if path not in self._substance:
+            tree = self.tree(path)
+            self._substance[path] = substance_of(tree) if tree is not None else {}
+        known = self._substance[path].get(qualified)
+        if known is not None:
+            return known
+        definition = self.graph.definition(path, qualified)
+        return Substance(definition.effective_statements if definition is not None else 0, "")
+
+    def hollow_reason(self, path: str, scope: str) -> str:
+        """Why what stands in this scope does not count: its class leaves its work out; or ""."""
+        parts = scope.split(".")
+        for at in range(1, len(parts) + 1):
+            reason = self.substance(path, ".".join(parts[:at])).hollow
+            if reason:
+                return reason
+        return ""
 
     @cached_property
     def product_paths(self) -> tuple[str, ...]:
@@ -167,6 +200,7 @@ class CodeSight:
         yield from self._by_call(concept, calls)
         yield from self._by_literal(concept, calls, keys, act)
         yield from self._by_parts(concept, calls)
+        yield from self._by_structure(concept, keys, act)
         yield from self._by_statement(concept, keys, act)
         yield from self._by_name(concept, keys, act)
 
@@ -174,6 +208,7 @@ class CodeSight:
         return [
             call
             for key in sorted(keys)
+            if not self.hollow_reason(*key)
             for call in self.calls_by_key.get(key, ())
             if (act is Act.DEFINE or call.is_reached) and self.is_live(call.path, call.line)
         ]
@@ -214,13 +249,39 @@ class CodeSight:
 
     def _by_call(self, concept: Concept, calls: list[Call]) -> Iterable[Sighting]:
         for call in calls:
-            if call.targets:
+            if call.targets or self._is_of_a_local_class(call):
                 continue
             for name in dict.fromkeys((call.name, call.origin)):
                 if name and any(matches_call(pattern, name) for pattern in concept.calls):
                     dotted = "." in name and name.split(".")[0].islower()
                     yield self._at(call, name, 0.92 if dotted else 0.85)
                     break
+            else:
+                if self._is_a_loader_of(concept, call):
+                    yield self._at(call, call.name, 0.82)
+
+    def _is_a_loader_of(self, concept: Concept, call: Call) -> bool:
+        """Whether a library's loader bears the dataset's name: `data.stocks()`, `load_iris()`."""
+        pattern = concept.literals_pattern
+        if concept.kind is not Kind.DATASET or pattern is None or "." not in call.name:
+            return False
+        package, _, loader = call.name.rpartition(".")
+        return bool(
+            re.search(r"data|load|fetch", call.name, re.I)
+            and pattern.search(loader.replace("_", " "))
+            and any(i.module.split(".")[0] == package.split(".")[0] and not i.is_local
+                    for i in self.graph.imports_in(call.path))
+        )
+
+    @cached_property
+    def _local_names(self) -> frozenset[str]:
+        return frozenset(definition.name for definition in self.graph.definitions)
+
+    def _is_of_a_local_class(self, call: Call) -> bool:
+        """Whether the receiver is made by project code: then that code says what it is."""
+        return any(
+            name.split(".")[0] in self._local_names for name in (call.name, call.origin) if name
+        )
 
     def _by_literal(
         self, concept: Concept, calls: list[Call], keys: frozenset[Key], act: Act
@@ -231,13 +292,22 @@ class CodeSight:
         for call in calls:
             if call.method in _TALK or call.name in _TALK or not self._targets_work(call):
                 continue
+            if call.method in _PLACES:
+                continue
             for text in (*call.arguments, *call.keywords.values()):
-                if text and len(text) < 400 and pattern.search(text) and not _is_prose(text):
+                if (
+                    text
+                    and len(text) < 400
+                    and pattern.search(text)
+                    and not _is_prose(text)
+                    and not _OUTPUT.search(text)
+                ):
                     yield self._at(call, f"{call.written}({text[:60]!r})", 0.85)
         for path in {path for path, _ in keys}:
             for use in self.graph.uses_in(path):
                 if (
                     use.mode == "read"
+                    and use.via.rsplit(".", 1)[-1] not in _PLACES
                     and (path, use.scope) in keys
                     and (act is Act.DEFINE or use.is_reached)
                     and pattern.search(use.target)
@@ -266,6 +336,39 @@ class CodeSight:
             found.append(match)
         yield self._at(found[-1], " and ".join(call.name for call in found), 0.75)
 
+    def _by_structure(
+        self, concept: Concept, keys: frozenset[Key], act: Act
+    ) -> Iterable[Sighting]:
+        if concept.name not in DETECTORS:
+            return
+        for path, scope in sorted(keys):
+            line = self._structures(path, concept.name).get(scope, 0)
+            if line and self.is_live(path, line) and self._runs(path, scope, act):
+                yield Sighting(path, line, scope, f"what {scope or 'it'} computes", 0.78)
+
+    def _structures(self, path: str, name: str) -> dict[str, int]:
+        """By scope of a Python file, the line at which it has the structure of an algorithm."""
+        if (path, name) not in self._structure:
+            found: dict[str, int] = {}
+            tree = self.tree(path)
+            if tree is not None:
+                found = {scope: DETECTORS[name](node) for scope, node in functions_of(tree)}
+            self._structure[path, name] = found
+        return self._structure[path, name]
+
+    def tree(self, path: str) -> ast.Module | None:
+        """The syntax tree of a Python file; None where it is none or does not parse."""
+        if path not in self._trees:
+            tree: ast.Module | None = None
+            module = self.graph.modules.get(path)
+            if module is not None and module.language == "python" and module.parses:
+                try:
+                    tree = ast.parse(self.inspection.sources[path])
+                except (SyntaxError, ValueError, RecursionError, MemoryError):
+                    tree = None
+            self._trees[path] = tree
+        return self._trees[path]
+
     def _by_statement(
         self, concept: Concept, keys: frozenset[Key], act: Act
     ) -> Iterable[Sighting]:
@@ -282,8 +385,33 @@ class CodeSight:
                 if match is None:
                     continue
                 scope = self.scope_of(path, statement.line)
-                if (path, scope) in keys and self._runs(path, scope, act):
+                if (
+                    (path, scope) in keys
+                    and self._runs(path, scope, act)
+                    and not self.hollow_reason(path, scope)
+                    and not self._calls_only_shells(path, statement)
+                ):
                     yield Sighting(path, statement.line, scope, match.group().strip(), 0.72)
+
+    def _calls_only_shells(self, path: str, statement: Statement) -> bool:
+        """Whether all that a statement calls is project code that does nothing."""
+        called = [
+            self.graph.definition(*target)
+            for call in self._calls_on(path).get(statement.line, ())
+            for target in call.targets
+        ]
+        known = [definition for definition in called if definition is not None]
+        return bool(known) and all(
+            d.body is not Body.WORKS or self.hollow_reason(*d.key) for d in known
+        )
+
+    def _calls_on(self, path: str) -> dict[int, list[Call]]:
+        if path not in self._by_line:
+            index: dict[int, list[Call]] = defaultdict(list)
+            for call in self.graph.calls_in(path):
+                index[call.line].append(call)
+            self._by_line[path] = index
+        return self._by_line[path]
 
     def _runs(self, path: str, scope: str, act: Act) -> bool:
         return act is Act.DEFINE or self.graph.is_reached(path, scope)
@@ -293,6 +421,10 @@ class CodeSight:
         if pattern is None:
             return
         for definition in self.working_definitions(keys, act):
+            fewest = 3 if concept.kind is Kind.METHOD else 1
+            operations = self.substance(definition.path, definition.qualified).operations
+            if operations < fewest or self.hollow_reason(*definition.key):
+                continue
             if pattern.search(definition.name) and not self._builds_a_rival(concept, definition):
                 where = Sighting(
                     definition.path,

@@ -95,6 +95,7 @@ APPS: tuple[Concept, ...] = (
         "gradio.Image FileReader FormData UploadFile File Upload FileInput",
         code=r"request\.files|uploaded|UploadFile|file_uploader",
         named=r"upload",
+        literals=r"type=.?file|FileReader|FormData|multipart/form-data",
     ),
     _app(
         "selection",
@@ -103,6 +104,7 @@ APPS: tuple[Concept, ...] = (
         "gr.Radio .select_slider .Combobox OptionMenu Select RadioItems Radio",
         code=r"<select|selectbox|radio",
         named=r"select|choose",
+        literals=r"<select|type=.?(?:radio|checkbox)|<option",
     ),
     _app(
         "button",
@@ -110,7 +112,7 @@ APPS: tuple[Concept, ...] = (
         ".button .form_submit_button .download_button html.Button dbc.Button Button gr.Button "
         "tk.Button addEventListener .addEventListener",
         code=r"<button|onclick|on_click",
-        literals=r"<button",
+        literals=r"<button|type=.?submit",
     ),
     _app(
         "numerical input",
@@ -122,7 +124,7 @@ APPS: tuple[Concept, ...] = (
         "expandable elements",
         r"expandable(?: (?:elements?|sections?|list))?|accordions?|collapsible",
         ".expander gr.Accordion dbc.Accordion Accordion Collapse html.Details",
-        literals=r"<details|accordion|collapse",
+        literals=r"<details|createElement\('details|accordion|collapse|<summary",
     ),
     _app(
         "token-by-token streaming",
@@ -130,13 +132,14 @@ APPS: tuple[Concept, ...] = (
         ".write_stream StreamingResponse stream_with_context EventSource asyncio.Queue",
         code=r"\byield\b",
         named=r"stream",
+        literals=r"EventSource|getReader\(|ReadableStream|WebSocket|text/event-stream",
     ),
     _app(
         "text area",
         r"(?:large )?text (?:area|field|box|input)s?|message box(?:es)?",
         ".text_area .text_input dcc.Textarea gr.Textbox html.Textarea dcc.Input Text ScrolledText "
         "Entry Textarea TextInput TextAreaInput",
-        literals=r"<textarea|<input",
+        literals=r"<textarea|<input(?![^>]*type=.?(?:number|submit|file|radio|checkbox))",
     ),
     _app(
         "interactive widgets",

@@ -157,7 +157,7 @@ NETWORKS: tuple[Concept, ...] = (
         "LSTM",
         r"lstms?(?: (?:model|network|layer)s?)?|long short[- ]term memory(?: networks?)?",
         _LSTM + " torch.nn.LSTM keras.layers.LSTM",
-        code=r"forget_gate|\bf_t\s*=",
+        code=r"forget_gate|\bf_t\s*=|sigmoid\(.*\*\s*c\w*\s*\+|\*\s*(?:\w+\.)?tanh\(\s*(?:self\.)?c",
     ),
     _network("GRU", r"grus?|gated recurrent units?", "GRU GRUCell"),
     _network("RNN", r"rnns?|recurrent neural networks?", "RNN SimpleRNN LSTM GRU RNNCell"),
@@ -365,9 +365,9 @@ AGENTS: tuple[Concept, ...] = (
     _agent(
         "Q-learning",
         r"q-?learning(?: (?:algorithm|agent))?",
-        code=r"q\w*\[.+\]\s*(?:\+=|=).*(?:gamma|discount|max)|\bgamma\s*\*\s*(?:np|torch)?\.?a?max"
-        r"|(?:alpha|lr|learning_rate)\s*\*\s*\(",
-        named=r"q_?learn|q_?table|update_q",
+        # What sets it apart from its kin is the maximum over the next state's actions.
+        code=r"(?:gamma|discount\w*)\s*\*.*max|(?<!arg)max\(\s*(?:self\.)?\w*[qQ]\w*\[.*(?:next|s2|s_|"
+        r"new|prime)|[qQ]\w*\[\s*(?:next|s2|s_|new)\w*.*\]\.max\(",
     ),
     _agent(
         "PPO",
@@ -435,8 +435,10 @@ OTHERS: tuple[Concept, ...] = (
         "pyspark.ml.recommendation.ALS svds scipy.sparse.linalg.svds numpy.linalg.svd "
         "AlternatingLeastSquares lightfm.*",
         parts=("Embedding",),
-        named=r"matrix_?fact|latent_?factor|^mf|mf$|svd|als(?:$|_)",
-        code=r"(?:user|p)\w*\[\w+\]\s*(?:@|\.dot\()|user_factors|item_factors|\bP\[.*Q\[",
+        named=r"matrix_?fact|latent_?factor|svd|als(?:$|_)",
+        # Learning shows where the factors of a user are moved, not where they are multiplied.
+        code=r"\b(?:[PUW]|(?:self\.)?\w*user\w*|(?:self\.)?p)\[[^\]]+\](?:\s*,\s*\w+\[[^\]]+\])?\s*"
+        r"(?:\+=|-=|=.*\b(?:lr|alpha|eta|gamma|err\w*|e|solve)\b)",
     ),
     _other(
         "collaborative filtering",

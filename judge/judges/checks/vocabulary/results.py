@@ -12,6 +12,18 @@ _REPORT = " classification_report precision_recall_fscore_support"
 
 METRICS: tuple[Concept, ...] = (
     _metric(
+        "performance",
+        r"(?:node classification |model |recommendation system )?performance"
+        r"(?: evaluation)?(?: results)?(?= (?:is|are) (?:saved|evaluated|recorded|stored))|"
+        r"(?:performance|evaluation) results",
+        "sklearn.metrics.* .evaluate .score cross_val_score cross_validate torchmetrics.* "
+        "evaluate.load surprise.accuracy.*",
+        code=r"==.*(?:mean|sum)\(|(?:mean|sum)\(.*==|correct\w*\s*\+=|correct\w*\s*/|\.eq\(|"
+        r"\*\*\s*2\)?\.mean\(|mean\(.*\*\*\s*2|sqrt\(",
+        labels=r"acc(?:uracy)?|precision|recall|f1|r?mse|mae|r2|r\^2|auc|score|loss|error|map|iou|"
+        r"silhouette|rate|return|psnr|ssim|dice",
+    ),
+    _metric(
         "classification report",
         r"classification report",
         "classification_report sklearn.metrics.classification_report "

@@ -85,7 +85,8 @@ CLEANING: tuple[Concept, ...] = (
         r"outliers?",
         "scipy.stats.zscore zscore IsolationForest LocalOutlierFactor .clip winsorize numpy.clip "
         "EllipticEnvelope RobustScaler mstats.winsorize",
-        code=r"\.quantile\(|percentile\(|\bz_?scores?\b|\biqr\b|\bIQR\b|\.clip\(",
+        code=r"\.quantile\(|percentile\(|\bz_?scores?\b|\biqr\b|\bIQR\b|\.clip\(|outlier\w*\s*=.*[<>|&]"
+        r"|\.mask\(",
         named=r"outlier",
     ),
     _step(
@@ -255,7 +256,8 @@ FEATURES: tuple[Concept, ...] = (
         "sklearn.feature_selection.* SelectKBest RFE RFECV SelectFromModel VarianceThreshold "
         "SequentialFeatureSelector mutual_info_classif mutual_info_regression f_classif chi2 "
         "f_regression SelectPercentile boruta.* BorutaPy GenericUnivariateSelect",
-        code=r"feature_importances_|\.corr\(|corrwith\(|abs\(\w*(?:corr|coef)",
+        code=r"feature_importances_|\.corr\(|corrwith\(|abs\(\w*(?:corr|coef)|"
+        r"(?:chosen|selected|keep|best|top)\w*\s*=\s*\w.*\[\s*:\s*\w+\s*\]",
         named=r"select_?\w*feature|feature_?selec|drop_?corr|rank_?feature|select_k|top_?feature",
     ),
     _step(
@@ -412,8 +414,8 @@ LEARNING: tuple[Concept, ...] = (
     _step(
         "style and content loss weights",
         r"weights of style loss and content loss|style (?:weight|intensity)",
-        code=r"style_?(?:weight|loss)|content_?(?:weight|loss)|\b(?:alpha|beta)\b",
-        named=r"style|content",
+        code=r"style_?\w*\s*\*|\*\s*(?:self\.)?\w*style|content_?\w*\s*\*|\*\s*(?:self\.)?\w*content|"
+        r"\b(?:alpha|beta)\s*\*.*(?:style|content|loss)",
     ),
     _step(
         "length limit",
@@ -437,7 +439,7 @@ LEARNING: tuple[Concept, ...] = (
     _step(
         "user-specified start and end",
         r"(?:specify|choose) a? ?grid size(?: and start/end positions)?|start/end positions",
-        code=r"\bstart\w*.*\b(?:end|goal)\w*|\b(?:start|goal|end)(?:_\w+)?\s*[=,:)]",
+        code=r"self\.\w*(?:start|goal|end|target)\w*\s*=\s*[^\d(\[]*(?:\(\s*)?\b(?:start|goal|end|target)",
     ),
 )
 

@@ -1,0 +1,171 @@
+"""Probes of what people use: an app, a page, its controls, and what they are wired to."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from judge.code import Call
+from judge.code.facts import Body, Key
+from judge.judges.checks.asking import Ask, Demand
+from judge.judges.checks.findings import Finding, fails, holds, unknown
+from judge.judges.checks.markup import WEB, is_wired
+from judge.judges.checks.scene import Scene
+from judge.judges.checks.sight import Sighting
+from judge.judges.checks.vocabulary import matches_call
+
+# Whole toolkits; other concepts of the kind are controls, which come in too many forms for their
+# absence to decide.
+_TOOLKITS = frozenset(
+    "Streamlit Dash Flask FastAPI Gradio Django Tkinter PyQt Bokeh Plotly D3.js".split()
+)
+_ONLY_SETS_UP = re.compile(r"(?:^|\.)(?:set_page_config|Dash|Flask|FastAPI|run|run_server|launch)$")
+
+
+def probe_app(
+    scene: Scene, ask: Ask, demand: Demand, sighting: Sighting | None, own: frozenset[Key]
+) -> Finding:
+    """Whether an app, or one control of it, is there and wired to something."""
+    where = " and ".join(ask.places.sources) or "the code"
+    if any(concept.name == "Tableau or Power BI" for concept in demand.concepts):
+        return _dashboard_file(scene, demand)
+    is_toolkit = any(concept.name in _TOOLKITS for concept in demand.concepts)
+    if sighting is not None and not is_toolkit and (sighting.path, sighting.scope) not in own:
+        if sighting.strength < 0.8:
+            sighting = None  # a word in code elsewhere is not a control of this file
+    if sighting is None:
+        found = in_markup(scene, demand, ask.places.sources or scene.sight.product_paths)
+        if found is not None:
+            return _started(scene, ask, found)
+        if is_toolkit:
+            return fails(f"nothing that {where} does is {demand.name}", 0.72)
+        return unknown(f"no {demand.name} was recognised in {where}")
+    citation = scene.sight.citation(sighting.path, sighting.line)
+    what = " ".join(sighting.what.split())[:80]
+    text = f"{demand.name} shows in {sighting.path}: {what}, line {sighting.line}"
+    if is_toolkit:
+        calls = _toolkit_calls(scene, demand, sighting.path)
+        if not any(_shows_data(scene, call) for call in calls):
+            return fails(
+                f"the {demand.name} app in {sighting.path} shows only fixed text", 0.76, citation
+            )
+        absent = _absent_inputs(scene, sighting.path)
+        if absent:
+            return fails(
+                f"{sighting.path} is to show {absent}, which is not there", 0.7, citation
+            )
+    return _started(scene, ask, holds(text, sighting.strength, citation))
+
+
+def _started(scene: Scene, ask: Ask, finding: Finding) -> Finding:
+    for path in ask.places.sources:
+        fault = scene.health.blocks(path)
+        if fault is not None:
+            cited = scene.sight.citation(fault.path, fault.line)
+            return fails(f"the app does not start: {fault.text}", 0.82, cited)
+        stub = _stub_behind(scene, path)
+        if stub:
+            return fails(stub, 0.68)
+    return finding
+
+
+def _stub_behind(scene: Scene, path: str) -> str:
+    """A definition without a body whose result the file's code, or what it calls, makes use of."""
+    keys = scene.sight.with_callees(scene.sight.region(path))
+    for key in sorted(keys):
+        for call in scene.sight.calls_by_key.get(key, ()):
+            for target in call.targets:
+                definition = scene.sight.graph.definition(*target)
+                if (
+                    definition is not None
+                    and definition.body is Body.STUB
+                    and definition.kind != "class"
+                    and definition.name != "__init__"
+                    and call.result_is_used
+                ):
+                    return f"{path} works with {definition.name} of {definition.path}, which is empty"
+    return ""
+
+
+def _toolkit_calls(scene: Scene, demand: Demand, path: str) -> list[Call]:
+    keys = scene.sight.with_callees(scene.sight.region(path))
+    return [
+        call
+        for key in sorted(keys)
+        for call in scene.sight.calls_by_key.get(key, ())
+        if any(
+            name and matches_call(pattern, name)
+            for concept in demand.concepts
+            for pattern in concept.calls
+            for name in (call.name, call.origin)
+        )
+        or call.method in ("route", "get", "post", "callback")
+        or call.name.split(".")[0] in ("plotly", "bokeh", "px", "go", "dcc", "dash_table")
+    ]
+
+
+def _shows_data(scene: Scene, call: Call) -> bool:
+    """Whether a call of a toolkit is given something that is not typed into it."""
+    if _ONLY_SETS_UP.search(call.name):
+        # A web service shows by its handlers, which are definitions with a decorator.
+        return any(
+            definition.decorators and definition.body is Body.WORKS
+            for definition in scene.sight.graph.definitions_in(call.path)
+        )
+    values = [*call.arguments, *call.keywords.values()]
+    return any(value is None for value in values)
+
+
+def _absent_inputs(scene: Scene, path: str) -> str:
+    """A result file of the project that the app reads at its start and that is not there."""
+    for use in scene.sight.graph.uses_in(path):
+        if use.mode != "read" or "*" in use.target or "://" in use.target:
+            continue
+        if use.via.rsplit(".", 1)[-1] in ("exists", "isfile", "is_file", "isdir", "glob", "listdir"):
+            continue
+        if not re.match(r"(?:\./)?(?:results|outputs?|models|metrics|figures|reports)/", use.target):
+            continue
+        target = use.target.removeprefix("./")
+        if target not in scene.paths and target not in scene.workspace.directories:
+            return target
+    return ""
+
+
+def in_markup(scene: Scene, demand: Demand, paths: Iterable[str]) -> Finding | None:
+    """The control or library in the markup of some files, or of web pages they stand with."""
+    listed = list(paths)
+    for path in listed:
+        lines = scene.markup(path)
+        for concept in demand.concepts:
+            pattern = concept.literals_pattern
+            if pattern is None:
+                continue
+            for line in lines:
+                if pattern.search(line.text):
+                    citation = scene.sight.citation(path, line.line)
+                    text = f"{demand.name} stands in the markup of {path}, line {line.line}"
+                    is_alive = path.lower().endswith(".css") or is_wired(
+                        tuple(x for other in _pages(scene, path) for x in scene.markup(other))
+                    )
+                    return holds(text, 0.7 if is_alive else 0.58, citation)
+    return None
+
+
+def _pages(scene: Scene, path: str) -> list[str]:
+    """The file itself, what it calls, and the web files of the workspace."""
+    called = {p for p, _ in scene.sight.with_callees(scene.sight.region(path))}
+    callers = {
+        imported.path
+        for imported in scene.sight.graph.imports
+        if imported.is_local and imported.resolved_path == path
+    }
+    web = {p for p in scene.paths if p.lower().endswith(WEB)}
+    return sorted({path} | called | callers | web)
+
+
+def _dashboard_file(scene: Scene, demand: Demand) -> Finding:
+    for path in sorted(scene.paths):
+        if path.lower().endswith((".twb", ".twbx", ".pbix", ".hyper")):
+            artifact = scene.workspace.artifact(path)
+            return holds(f"{path} is a dashboard of {demand.name}", 0.7, scene.measured(artifact))
+    return fails(f"no file of {demand.name} is in the workspace", 0.75)

@@ -1,0 +1,146 @@
+"""Algorithms that show by their structure, whatever their names are."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator
+
+Detector = Callable[[ast.AST], int]
+"""Gives the line at which a function does what is looked for, or 0."""
+
+_MAXIMA = frozenset({"max", "amax", "nanmax", "maximum"})
+
+
+def q_learning(function: ast.AST) -> int:
+    """A table is updated towards the maximum of its own values at another state."""
+    updated: dict[str, tuple[int, str]] = {}
+    maxima: dict[str, set[str]] = {}
+    for node in ast.walk(function):
+        if isinstance(node, (ast.Assign, ast.AugAssign)):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            for target in targets:
+                subscript = _outermost(target)
+                if subscript is not None and _has_product(node.value):
+                    name = ast.unparse(subscript.value)
+                    updated[name] = (node.lineno, ast.unparse(subscript.slice))
+        array = _maximum_of(node)
+        if array is not None:
+            maxima.setdefault(ast.unparse(array.value), set()).add(ast.unparse(array.slice))
+    for name, (line, index) in updated.items():
+        if any(other.split(",")[0] != index.split(",")[0].strip("()") for other in maxima.get(name, ())):
+            return line
+    return 0
+
+
+def k_means(function: ast.AST) -> int:
+    """Points go to the nearest of some centres, and centres to the mean of their points."""
+    nearest = mean = 0
+    loops = any(isinstance(node, (ast.For, ast.While)) for node in ast.walk(function))
+    for node in ast.walk(function):
+        name = _called(node)
+        if name == "argmin":
+            nearest = node.lineno if isinstance(node, ast.Call) else nearest
+        elif name in ("mean", "average"):
+            mean = 1
+    return nearest if nearest and mean and loops else 0
+
+
+def factorisation(function: ast.AST) -> int:
+    """Rows of two arrays are multiplied, and both are moved in a loop."""
+    moved: dict[str, int] = {}
+    for loop in ast.walk(function):
+        if not isinstance(loop, (ast.For, ast.While)):
+            continue
+        for node in ast.walk(loop):
+            targets: list[ast.expr] = []
+            if isinstance(node, ast.AugAssign):
+                targets = [node.target]
+            elif isinstance(node, ast.Assign):
+                for target in node.targets:
+                    targets += target.elts if isinstance(target, ast.Tuple) else [target]
+            for target in targets:
+                if isinstance(target, ast.Subscript) and _has_product(node):
+                    moved.setdefault(ast.unparse(target.value), target.lineno)
+    multiplied = {
+        ast.unparse(side.value)
+        for node in ast.walk(function)
+        if isinstance(node, (ast.BinOp, ast.Call))
+        for side in _sides(node)
+        if isinstance(side, ast.Subscript)
+    }
+    both = [name for name in moved if name in multiplied]
+    return moved[both[0]] if len(both) >= 2 else 0
+
+
+DETECTORS: dict[str, Detector] = {
+    "Q-learning": q_learning,
+    "k-means": k_means,
+    "matrix factorisation": factorisation,
+}
+
+
+def functions_of(tree: ast.Module) -> Iterator[tuple[str, ast.AST]]:
+    """Every function and method, and the module's own level, by qualified name."""
+
+    def inside(body: list[ast.stmt], prefix: str) -> Iterator[tuple[str, ast.AST]]:
+        for node in body:
+            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+                yield f"{prefix}{node.name}", node
+                yield from inside(node.body, f"{prefix}{node.name}.")
+            elif isinstance(node, ast.ClassDef):
+                yield from inside(node.body, f"{prefix}{node.name}.")
+
+    yield from inside(tree.body, "")
+    level = [
+        node
+        for node in tree.body
+        if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))
+    ]
+    yield "", ast.Module(body=level, type_ignores=[])
+
+
+def _outermost(target: ast.expr) -> ast.Subscript | None:
+    """`Q[s][a]` and `Q[s, a]` as the subscript of the table by its state."""
+    if not isinstance(target, ast.Subscript):
+        return None
+    while isinstance(target.value, ast.Subscript):
+        target = target.value
+    return target
+
+
+def _has_product(node: ast.AST) -> bool:
+    return any(
+        isinstance(inner, ast.BinOp) and isinstance(inner.op, (ast.Mult, ast.MatMult))
+        for inner in ast.walk(node)
+    )
+
+
+def _called(node: ast.AST) -> str:
+    if not isinstance(node, ast.Call):
+        return ""
+    function = node.func
+    return function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+
+
+def _maximum_of(node: ast.AST) -> ast.Subscript | None:
+    """The array element whose largest value an expression takes."""
+    if _called(node) not in _MAXIMA or not isinstance(node, ast.Call):
+        return None
+    if isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Subscript):
+        return node.func.value
+    for argument in node.args:
+        inner = argument
+        if isinstance(inner, ast.Call) and isinstance(inner.func, ast.Attribute):
+            inner = inner.func.value  # max(q[s].values())
+        if isinstance(inner, ast.Subscript):
+            return inner
+    return None
+
+
+def _sides(node: ast.BinOp | ast.Call) -> list[ast.expr]:
+    if isinstance(node, ast.BinOp):
+        return [node.left, node.right] if isinstance(node.op, (ast.Mult, ast.MatMult)) else []
+    if _called(node) in ("dot", "matmul", "inner", "sum"):
+        receiver = node.func.value if isinstance(node.func, ast.Attribute) else None
+        return [*node.args, *([receiver] if receiver is not None else [])]
+    return []

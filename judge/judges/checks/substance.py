@@ -1,0 +1,198 @@
+"""How much a Python body does with what it is given, and classes whose work is left out."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+# Calls that shape no result: they show, log, count, wrap or make room.
+_IDLE = frozenset(
+    "print info debug warning error log len str int float bool repr format range list dict tuple "
+    "set super isinstance hasattr getattr setattr type id round makedirs mkdir time perf_counter "
+    "to_numpy copy astype tolist reset_index head item numpy detach cpu to squeeze reshape ravel "
+    "flatten get items keys values append sleep Path getLogger manual_seed seed strip title ljust rjust sorted enumerate zip".split()
+)
+_MAIN_METHODS = ("forward", "call", "fit", "train", "predict", "transform", "step", "detect",
+                 "training_step", "learn", "fit_transform", "generate", "score")
+_LEARNS = frozenset({"fit", "train", "learn", "partial_fit"})
+_APPLIES = frozenset({"predict", "predict_proba", "transform", "score", "forward", "recommend"})
+
+
+@dataclass(frozen=True)
+class Substance:
+    """Of one definition: operations on data, and why it is hollow ("" where it is not)."""
+
+    operations: int
+    hollow: str
+
+
+def substance_of(tree: ast.Module) -> dict[str, Substance]:
+    """By qualified name, for every function, method and class of a module."""
+    found: dict[str, Substance] = {}
+    overridden = {
+        base.id for node in ast.walk(tree) if isinstance(node, ast.ClassDef)
+        for base in node.bases if isinstance(base, ast.Name)
+    }
+    for qualified, node in _definitions(tree.body, ""):
+        if isinstance(node, ast.ClassDef):
+            methods = {n.name: n for n in node.body if isinstance(n, _FUNCTIONS)}
+            operations = sum(_operations(method) for method in methods.values())
+            hollow = "" if node.name in overridden else _hollow_class(node, methods)
+            found[qualified] = Substance(operations, hollow)
+        else:
+            found[qualified] = Substance(_operations(node), "")
+    return found
+
+
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+
+
+def _definitions(
+    body: list[ast.stmt], prefix: str
+) -> Iterator[tuple[str, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef]]:
+    for node in body:
+        if isinstance(node, (*_FUNCTIONS, ast.ClassDef)):
+            yield f"{prefix}{node.name}", node
+            yield from _definitions(node.body, f"{prefix}{node.name}.")
+        elif isinstance(node, (ast.If, ast.Try, ast.With)):
+            for name in ("body", "orelse", "finalbody"):
+                yield from _definitions(getattr(node, name, []), prefix)
+
+
+def _operations(node: ast.AST) -> int:
+    """Operations of a body whose operands come from somewhere, and calls that get such data."""
+    count = 0
+    pending: list[ast.AST] = list(ast.iter_child_nodes(node))
+    if isinstance(node, _FUNCTIONS):
+        pending = list(node.body)
+    while pending:
+        child = pending.pop()
+        if isinstance(child, ast.Call):
+            name = _last_name(child.func)
+            if name in ("print", "info", "debug", "warning", "error", "log", "write"):
+                continue
+            if name not in _IDLE and _takes_data(child):
+                count += 1
+        elif isinstance(child, ast.BinOp):
+            is_text = _is_text(child.left) or _is_text(child.right)
+            if not is_text and not (_is_constant(child.left) and _is_constant(child.right)):
+                count += 1
+        elif isinstance(child, ast.AugAssign):
+            count += not _is_constant(child.value) or isinstance(child.target, ast.Subscript)
+        elif isinstance(child, (ast.ListComp, ast.GeneratorExp, ast.DictComp, ast.SetComp)):
+            count += any(generator.ifs for generator in child.generators)
+        elif isinstance(child, ast.Subscript) and isinstance(child.slice, (ast.Compare, ast.Slice)):
+            count += 1
+        pending.extend(ast.iter_child_nodes(child))
+    return count
+
+
+def _takes_data(call: ast.Call) -> bool:
+    values = [*call.args, *(keyword.value for keyword in call.keywords)]
+    if any(not _is_constant(value) for value in values):
+        return True
+    receiver = call.func.value if isinstance(call.func, ast.Attribute) else None
+    return receiver is not None and not isinstance(receiver, ast.Constant)
+
+
+def _is_constant(node: ast.AST) -> bool:
+    if isinstance(node, (ast.List, ast.Tuple, ast.Set)):
+        return all(_is_constant(element) for element in node.elts)
+    if isinstance(node, ast.Dict):
+        return all(_is_constant(value) for value in node.values)
+    if isinstance(node, ast.UnaryOp):
+        return _is_constant(node.operand)
+    return isinstance(node, ast.Constant)
+
+
+def _is_text(node: ast.AST) -> bool:
+    return isinstance(node, ast.JoinedStr) or (
+        isinstance(node, ast.Constant) and isinstance(node.value, str)
+    )
+
+
+def _last_name(node: ast.AST) -> str:
+    if isinstance(node, ast.Attribute):
+        return node.attr
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+def _hollow_class(
+    node: ast.ClassDef, methods: dict[str, ast.FunctionDef | ast.AsyncFunctionDef]
+) -> str:
+    """Why a class does not do its work, or ""."""
+    if any(_last_name(base) in ("ABC", "Protocol", "ABCMeta") for base in node.bases):
+        return ""
+    for name in _MAIN_METHODS:
+        method = methods.get(name)
+        if method is not None and _is_hollow(method):
+            return f"{node.name}.{name} does nothing with what it is given"
+    learning = [methods[name] for name in methods if name in _LEARNS]
+    applying = [methods[name] for name in methods if name in _APPLIES]
+    if learning and applying and not node.bases:
+        state = {name for method in (*learning, *methods.values()) for name in _set_on_self(method)
+                 if method.name != "__init__"}
+        made = state | _built_in_init(methods.get("__init__"))
+        if not any(made & _read_on_self(method) for method in applying):
+            return f"{node.name}.{applying[0].name} uses nothing that {learning[0].name} learned"
+    return ""
+
+
+def _is_hollow(method: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    """A body in which neither a parameter nor the object's state is worked on."""
+    statements = [
+        s for s in method.body
+        if not (isinstance(s, ast.Expr) and isinstance(s.value, ast.Constant))
+        and not isinstance(s, ast.Pass)
+    ]
+    if not statements:
+        return True
+    if all(isinstance(s, ast.Raise) for s in statements):
+        return True
+    if _operations(method) > 0:
+        return False
+    last = statements[-1]
+    if isinstance(last, ast.Return) and last.value is not None:
+        returned = last.value
+        parameters = {argument.arg for argument in method.args.args}
+        if isinstance(returned, ast.Name):
+            return returned.id in parameters
+        return _is_constant(returned) or isinstance(returned, (ast.ListComp, ast.List))
+    return isinstance(last, (ast.Return, ast.Expr))
+
+
+def _set_on_self(method: ast.AST) -> set[str]:
+    return {
+        node.attr
+        for node in ast.walk(method)
+        if isinstance(node, ast.Attribute)
+        and isinstance(node.value, ast.Name)
+        and node.value.id == "self"
+        and isinstance(node.ctx, ast.Store)
+    }
+
+
+def _read_on_self(method: ast.AST) -> set[str]:
+    return {
+        node.attr
+        for node in ast.walk(method)
+        if isinstance(node, ast.Attribute)
+        and isinstance(node.value, ast.Name)
+        and node.value.id == "self"
+        and isinstance(node.ctx, ast.Load)
+    }
+
+
+def _built_in_init(init: ast.AST | None) -> set[str]:
+    """Attributes that the constructor fills with an object it makes, such as a pipeline."""
+    if init is None:
+        return set()
+    return {
+        target.attr
+        for node in ast.walk(init)
+        if isinstance(node, ast.Assign) and not _is_constant(node.value)
+        and not isinstance(node.value, ast.Name)
+        for target in node.targets
+        if isinstance(target, ast.Attribute)
+    }
