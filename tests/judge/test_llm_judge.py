@@ -384,6 +384,7 @@ def test_material_can_neither_close_its_fence_nor_open_another(
         outside = outside.replace(f" {label}\n{text}\n", "")
     assert "4000000" not in outside and "0.99" not in outside
     assert "4000000" not in blocks["list of files"]
+    assert len(blocks["list of files"].splitlines()) == 4
     assert "{{criteria}} {{facts}}" in blocks["file README.md, lines 1 to 6"]
     assert set(blocks) == {
         "facts",
@@ -451,10 +452,12 @@ def test_a_step_about_a_named_file_is_shown_wherever_it_stands(
     chat_server: ChatServer, workspace: Path
 ) -> None:
     steps = [Step(n, action=f"run {n}", observation="noise\n" * 200) for n in range(200)]
-    steps[100] = Step(100, action="python src/train.py", observation="fitted")
+    steps[100] = Step(100, action="python src/train.py", observation="fitted\n" + "noise\n" * 200)
     chat_server.rule = lambda asked: verdict_of("abstained")
     judged(chat_server, workspace, steps=tuple(steps))
-    assert blocks_of(chat_server.requests[0].last)["step 100, observed"] == "fitted"
+    blocks = blocks_of(chat_server.requests[0].last)
+    assert blocks["step 100, observed"].startswith("fitted")
+    assert "step 90, observed" not in blocks
 
 
 def test_earlier_verdicts_are_shown_to_be_checked_again(

@@ -83,9 +83,9 @@ def test_credentials_in_an_address_are_sent_and_never_shown(home: ChatServer) ->
 @pytest.mark.parametrize(
     ("spec", "environment", "words"),
     [
-        ("gpt-4o", {}, "name it openai:<model> or litellm:<model>"),
+        ("gpt-4o", {}, "name it openai:<model>"),
         ("openai:", {}, "is not a chat model"),
-        ("hf:some/model", {}, "is not a chat model"),
+        ("onnx:some.onnx", {}, "is not a chat model"),
         ("openai:m", {}, "set OPENAI_API_KEY"),
         ("openai:m", {"OPENAI_BASE_URL": "localhost:8000"}, "OPENAI_BASE_URL is not an http"),
         ("openai:m", {"OPENAI_BASE_URL": "http://["}, "OPENAI_BASE_URL is not an http"),
