@@ -60,11 +60,17 @@ class Call:
     def answer(self, document: Any, *rendered: RenderableType) -> None:
         """The JSON document with --json, else what a person reads."""
         if self.as_json:
-            click.echo(json.dumps(document, ensure_ascii=False, indent=2, allow_nan=False))
+            # ASCII, so that no control character of a stranger's text reaches a terminal.
+            click.echo(json.dumps(document, indent=2, allow_nan=False))
             return
+        from judge.reporting.wording import plain
+
         console = open_console()
         for part in rendered:
-            console.print(part)
+            if isinstance(part, str):
+                click.echo(plain(part))
+            else:
+                console.print(part)
 
 
 def open_console() -> Console:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from rich import box
 from rich.table import Table
@@ -23,8 +23,10 @@ from judge.reporting.wording import (
     percent,
     plain,
     rate,
+    spent,
 )
-from results.records import AskedRequirement, Outcome, Rate, Verdict
+from judge.trajectory import Trajectory
+from results.records import AskedRequirement, AskedTask, Outcome, Rate, Verdict
 
 READINGS = {
     "independent": "requirements met (I)",
@@ -34,6 +36,7 @@ READINGS = {
 }
 # Up to so many requirements a run's table has a row for each.
 ROW_EACH = 40
+LONGEST = 2_000
 
 
 def verdict_table(run: JudgedRun, labels: Mapping[str, Mapping[int, Outcome]]) -> Table:
@@ -128,34 +131,111 @@ def alignment_table(alignment: Alignment) -> Table:
     return table
 
 
+def left_out_table(alignment: Alignment) -> list[Table]:
+    """What was not compared, and what was compared although its words differ; none, one or two."""
+    tables = []
+    if alignment.reworded:
+        rows = [
+            (pair.task, f"{pair.label_id}", f"{pair.judgment_id}", f"{pair.similarity:.2f}")
+            for pair in alignment.reworded
+        ]
+        names = ("compared although reworded", "label", "judgment", "likeness")
+        tables.append(text_table(rows, names))
+    if alignment.left_out:
+        lone = [
+            (left.task, f"{left.side} {left.requirement_id}", left.reason)
+            for left in alignment.left_out
+        ]
+        tables.append(text_table(lone, ("left out", "of", "because")))
+    return tables
+
+
 def task_tree(task: JudgedTask) -> Tree:
     """The requirements of a task, each below the last of its prerequisites, with all evidence."""
     outcomes = [flag.outcome for flag in task.flags]
     met = outcomes.count(Outcome.SATISFIED)
-    root = Tree(
-        Text.assemble(
-            (one_line(task.name), "bold"), f"  {met} of {len(outcomes)} requirements satisfied"
-        ),
-        guide_style="dim",
-    )
+    root = _root(task.name, f"{met} of {len(outcomes)} requirements satisfied")
+    _grow(root, task.requirements, lambda requirement: _judged(requirement, task))
+    for preference in task.preferences:
+        if task.verdict(preference) is not None:
+            root.add(_judged(preference, task))
+    return root
+
+
+def asked_tree(task: AskedTask) -> Tree:
+    """What a task asks: its query, and each requirement below the last of its prerequisites."""
+    requirements = [r for r in task.requirements if not r.is_preference]
+    root = _root(task.task, f"{len(requirements)} requirements  {', '.join(task.tags)}")
+    root.add(Text(one_line(task.query, LONGEST), style="italic"))
+    _grow(root, requirements, lambda requirement: Text(_title(requirement)))
+    for preference in task.requirements:
+        if preference.is_preference:
+            root.add(Text(_title(preference)))
+    return root
+
+
+def steps_tree(trajectory: Trajectory, longest: int) -> Tree:
+    """The steps of a trajectory, each text cut after `longest` characters."""
+    end = {True: "ended by the agent", False: "ended by something else", None: "end unknown"}
+    about = f"{trajectory.format}, {len(trajectory.steps)} steps, {end[trajectory.ended_by_agent]}"
+    root = _root(trajectory.agent or "unnamed agent", f"{about}, {spent(trajectory.usage)}")
+    for step in trajectory.steps:
+        texts = (
+            ("user", step.user_message, "magenta"),
+            ("thought", step.thought, "italic"),
+            ("action", step.action, "cyan"),
+            ("observation", step.observation, ""),
+        )
+        branch = root.add(Text(f"step {step.number}  ({step.source})", style="bold"))
+        for name, text, style in texts:
+            if text.strip():
+                branch.add(Text.assemble((f"{name}  ", "dim"), (one_line(text, longest), style)))
+    return root
+
+
+def _root(name: str, about: str) -> Tree:
+    return Tree(Text.assemble((one_line(name), "bold"), f"  {one_line(about)}"), guide_style="dim")
+
+
+def _grow(
+    root: Tree,
+    requirements: Sequence[AskedRequirement],
+    text: Callable[[AskedRequirement], Text],
+) -> None:
     branches: dict[int, Tree] = {}
-    waiting = list(task.requirements)
+    waiting = list(requirements)
     while waiting:
         # A requirement hangs below its last prerequisite; one in a circle hangs at the root.
-        known = {r.requirement_id for r in waiting}
+        known = {requirement.requirement_id for requirement in waiting}
         ready = [r for r in waiting if not known & set(_above(r))] or waiting[:1]
         for requirement in ready:
             above = [branches[p] for p in _above(requirement) if p in branches]
             parent = above[-1] if above else root
-            branches[requirement.requirement_id] = _branch(parent, task, requirement)
+            branches[requirement.requirement_id] = parent.add(text(requirement))
             waiting.remove(requirement)
-    for preference in task.preferences:
-        if task.verdict(preference) is not None:
-            _branch(root, task, preference)
-    return root
 
 
-def text_table(rows: Sequence[tuple[str, ...]], names: Sequence[str], title: str) -> Table:
+def _judged(requirement: AskedRequirement, task: JudgedTask) -> Text:
+    verdict = task.verdict(requirement)
+    text = Text.assemble(_outcome(verdict, with_sign=True), f"  {_title(requirement)}")
+    if verdict is not None:
+        text.append(f"\n{one_line(verdict.reason, LONGEST)}", style="italic")
+        text.append(f"  (confidence {verdict.confidence:.2f})", style="dim")
+        for evidence in verdict.evidence:
+            text.append(f"\n· {evidence.kind}: {cited(evidence)}", style="cyan")
+    return text
+
+
+def _title(requirement: AskedRequirement) -> str:
+    kind = "preference " if requirement.is_preference else ""
+    also = _above(requirement)[:-1]
+    needs = f"  (also needs {', '.join(map(str, also))})" if also else ""
+    return f"{kind}{requirement.requirement_id}. {one_line(requirement.criteria, LONGEST)}{needs}"
+
+
+def text_table(
+    rows: Sequence[tuple[str, ...]], names: Sequence[str], title: str | None = None
+) -> Table:
     """Any rows of texts below the names of their columns."""
     table = _table(title)
     for name in names:
@@ -163,23 +243,6 @@ def text_table(rows: Sequence[tuple[str, ...]], names: Sequence[str], title: str
     for row in rows:
         table.add_row(*(Text(plain(cell)) for cell in row))
     return table
-
-
-def _branch(parent: Tree, task: JudgedTask, requirement: AskedRequirement) -> Tree:
-    verdict = task.verdict(requirement)
-    kind = "preference " if requirement.is_preference else ""
-    also = _above(requirement)[:-1]
-    needs = f"  (also needs {', '.join(map(str, also))})" if also else ""
-    text = Text.assemble(
-        _outcome(verdict, with_sign=True),
-        f"  {kind}{requirement.requirement_id}. {one_line(requirement.criteria, 1_000)}{needs}",
-    )
-    if verdict is not None:
-        text.append(f"\n{one_line(verdict.reason, 2_000)}", style="italic")
-        text.append(f"  (confidence {verdict.confidence:.2f})", style="dim")
-        for evidence in verdict.evidence:
-            text.append(f"\n· {evidence.kind}: {cited(evidence)}", style="cyan")
-    return parent.add(text)
 
 
 def _above(requirement: AskedRequirement) -> list[int]:

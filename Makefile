@@ -1,0 +1,47 @@
+# make run    the bundled example, judged, on a fresh machine
+# make test   every test
+# make lint   style, types and layers
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+
+# $(call install,WHAT): with uv where it is there, because it is many times faster, else with pip.
+define install
+if command -v uv >/dev/null 2>&1; then \
+	uv pip install --quiet --python $(BIN)/python --constraint constraints.txt $(1); \
+else \
+	$(BIN)/pip install --quiet --prefer-binary --disable-pip-version-check \
+		--constraint constraints.txt $(1); \
+fi
+endef
+
+.PHONY: run test lint clean
+.DELETE_ON_ERROR:
+
+run: $(VENV)/.default-installed
+	$(BIN)/judge run
+
+test: $(VENV)/.test-installed
+	$(BIN)/pytest -m "not slow"
+	$(BIN)/pytest -m slow
+
+lint: $(VENV)/.test-installed
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.default-installed: pyproject.toml constraints.txt | $(BIN)/python
+	$(call install,--editable .)
+	touch $@
+
+$(VENV)/.test-installed: pyproject.toml constraints.txt | $(BIN)/python
+	$(call install,--editable '.[test]')
+	touch $@ $(VENV)/.default-installed

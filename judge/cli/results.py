@@ -1,0 +1,201 @@
+"""`judge results`: the runs that the store holds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from judge.cli.calling import Call, judge_command
+
+if TYPE_CHECKING:
+    from results.store import StoredRun
+
+
+@click.group("results", help="List, show and keep what runs have found.")
+def command() -> None:
+    pass
+
+
+@judge_command(
+    "list",
+    touches_store=True,
+    example="judge results list",
+    help="List the runs in the store, oldest first.",
+)
+def list_runs(call: Call) -> None:
+    from judge.reporting.tables import text_table
+    from results.store import Store
+
+    runs = Store(call.store).runs()
+    rows = [
+        (
+            run.record.run_id,
+            run.record.agent,
+            run.record.judge,
+            run.record.model or "",
+            run.status.value,
+            " / ".join(str(n) for n in run.outcomes.values()),
+        )
+        for run in runs
+    ]
+    names = ("run", "agent", "judge", "model", "status", "met / unmet / abstained / error")
+    call.answer({"runs": [_described(run) for run in runs]}, text_table(rows, names))
+
+
+@judge_command(
+    "show",
+    touches_store=True,
+    example="judge results show 20261124-231559",
+    help="Show what the store knows of a run: what was asked, with which versions, what it took.",
+)
+@click.argument("run")
+def show(call: Call, *, run: str) -> None:
+    import json
+
+    from judge.reporting.tables import text_table
+    from results.store import Store
+
+    store = Store(call.store)
+    found = store.run(_stored_id(call, run))
+    document = {**_described(found), **found.record.model_dump(mode="json")}
+    rows = [
+        (name, value if isinstance(value, str) else json.dumps(value, indent=1))
+        for name, value in document.items()
+    ]
+    call.answer(document, text_table(rows, ("", "")))
+
+
+@judge_command(
+    "sync",
+    touches_store=True,
+    example="judge results sync --store results.duckdb",
+    help="Bring the store up to date with the journals of all run folders, and publish the Parquet"
+    " snapshot that a leaderboard reads.",
+)
+def sync(call: Call) -> int:
+    from results.run_folder import open_runs
+    from results.store import Store
+
+    folders, unreadable = open_runs(call.run_dir)
+    store = Store(call.store)
+    ingested = store.ingest(folders)
+    snapshot = store.publish()
+    faults = [*unreadable, *ingested.faults]
+    for fault in faults:
+        call.say(fault)
+    document = {
+        "runs": ingested.runs,
+        "verdicts": ingested.verdicts,
+        "torn": ingested.torn,
+        "faults": faults,
+        "snapshot": str(snapshot),
+    }
+    torn = f", {ingested.torn} journals end in a torn line" if ingested.torn else ""
+    summary = f"{ingested.runs} runs read, {ingested.verdicts} new verdicts{torn}; {call.store}"
+    call.answer(document, summary)
+    return 1 if faults else 0
+
+
+@judge_command(
+    "delete",
+    touches_store=True,
+    example="judge results delete 20261124-231559 --with-folder",
+    help="Take a run out of the store. Its folder stays, and `judge results sync` would bring it"
+    " back, unless --with-folder removes that too, which cannot be undone.",
+)
+@click.argument("run")
+@click.option("--with-folder", is_flag=True, help="Remove the run's folder as well.")
+def delete(call: Call, *, run: str, with_folder: bool) -> None:
+    from results.store import Store
+
+    store = Store(call.store)
+    run_id = _stored_id(call, run)
+    folder = Path(store.run(run_id).folder)
+    store.delete(run_id)
+    store.publish()
+    if with_folder:
+        _remove(folder, run_id)
+    document = {"run_id": run_id, "folder": str(folder), "folder_removed": with_folder}
+    kept = f"; removed {folder}" if with_folder else f"; {folder} stays"
+    call.answer(document, f"run {run_id} is out of {call.store}{kept}")
+
+
+@judge_command(
+    "export",
+    touches_store=True,
+    example="judge results export --out tables/ --format csv",
+    help="Write the store's tables as files, one a table, all from one moment.",
+)
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="The folder.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["parquet", "csv"]),
+    default="parquet",
+    show_default=True,
+    help="The files' form.",
+)
+def export(call: Call, *, out: Path, form: str) -> None:
+    from judge.reporting.exports import export_tables
+
+    files = export_tables(call.store, form, out)
+    document = {"format": form, "files": [str(file) for file in files]}
+    call.answer(document, f"{len(files)} tables in {out}")
+
+
+def _stored_id(call: Call, run: str) -> str:
+    """The id of the stored run that a person means by an id, a beginning of one, or a folder."""
+    from results.errors import InputError
+    from results.store import Store
+
+    known = [stored.record.run_id for stored in Store(call.store).runs()]
+    meant = Path(run).name if (Path(run) / "run.json").is_file() else run
+    found = [run_id for run_id in known if run_id == meant]
+    found = found or [run_id for run_id in known if meant and run_id.startswith(meant)]
+    if len(found) != 1:
+        which = f"{len(found)} runs begin with" if found else "no run is called"
+        raise InputError(
+            f"In {call.store} {which} {run!r}; `judge results list` shows all, write one whole id."
+        )
+    return found[0]
+
+
+def _remove(folder: Path, run_id: str) -> None:
+    """Removes a run's folder, and only if it is one: the store's word alone is not trusted."""
+    import shutil
+
+    from results.errors import InputError
+    from results.run_folder import RunFolder
+
+    opened = RunFolder.open(folder)
+    if opened.run_id != run_id or folder.is_symlink():
+        raise InputError(f"{folder} is not the folder of run {run_id}, so it stays.")
+    with opened.claimed():
+        try:
+            shutil.rmtree(folder)
+        except OSError as error:
+            raise InputError(f"{error.filename} cannot be removed: {error.strerror}.") from error
+
+
+def _described(run: StoredRun) -> dict[str, Any]:
+    record = run.record
+    return {
+        "run_id": record.run_id,
+        "kind": record.kind,
+        "agent": record.agent,
+        "judge": record.judge,
+        "model": record.model,
+        "setting": record.setting,
+        "started_at": record.started_at,
+        "status": run.status.value,
+        "seconds": run.seconds,
+        "outcomes": {outcome.value: n for outcome, n in run.outcomes.items()},
+        "usage": run.usage.model_dump(mode="json"),
+        "folder": run.folder,
+    }
+
+
+for _subcommand in (list_runs, show, sync, delete, export):
+    command.add_command(_subcommand)
