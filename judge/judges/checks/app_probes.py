@@ -9,10 +9,10 @@ from judge.code import Call
 from judge.code.facts import Body, Key
 from judge.judges.checks.asking import Ask, Demand
 from judge.judges.checks.findings import Finding, fails, holds, unknown
-from judge.judges.checks.markup import WEB, is_wired
+from judge.judges.checks.markup import WEB, is_left_alone
 from judge.judges.checks.scene import Scene
 from judge.judges.checks.sight import Sighting
-from judge.judges.checks.vocabulary import matches_call
+from judge.judges.checks.vocabulary import Kind, matches_call
 
 # Whole toolkits; other concepts of the kind are controls, which come in too many forms for their
 # absence to decide.
@@ -34,7 +34,7 @@ def probe_app(
         if sighting.strength < 0.8:
             sighting = None  # a word in code elsewhere is not a control of this file
     if sighting is None:
-        found = in_markup(scene, demand, ask.places.sources or scene.sight.product_paths)
+        found = _control(scene, ask, demand, own)
         if found is not None:
             return _started(scene, ask, found)
         if is_toolkit:
@@ -55,6 +55,19 @@ def probe_app(
                 f"{sighting.path} is to show {absent}, which is not there", 0.7, citation
             )
     return _started(scene, ask, holds(text, sighting.strength, citation))
+
+
+def _control(
+    scene: Scene, ask: Ask, demand: Demand, own: frozenset[Key]
+) -> Finding | None:
+    """A control in the markup of the named files, of what they call, or else of any file."""
+    named = ask.places.sources
+    called = sorted({path for path, _ in scene.sight.with_callees(own)} - set(named))
+    for paths in ((*named, *called), sorted(scene.paths)):
+        found = in_markup(scene, demand, paths)
+        if found is not None:
+            return found
+    return None
 
 
 def _started(scene: Scene, ask: Ask, finding: Finding) -> Finding:
@@ -132,22 +145,24 @@ def _absent_inputs(scene: Scene, path: str) -> str:
 
 
 def in_markup(scene: Scene, demand: Demand, paths: Iterable[str]) -> Finding | None:
-    """The control or library in the markup of some files, or of web pages they stand with."""
-    listed = list(paths)
-    for path in listed:
+    """The control or library in the markup of some files, and whether a script acts on it."""
+    for path in paths:
         lines = scene.markup(path)
         for concept in demand.concepts:
             pattern = concept.literals_pattern
             if pattern is None:
                 continue
             for line in lines:
-                if pattern.search(line.text):
-                    citation = scene.sight.citation(path, line.line)
-                    text = f"{demand.name} stands in the markup of {path}, line {line.line}"
-                    is_alive = path.lower().endswith(".css") or is_wired(
-                        tuple(x for other in _pages(scene, path) for x in scene.markup(other))
-                    )
-                    return holds(text, 0.7 if is_alive else 0.58, citation)
+                if not pattern.search(line.text):
+                    continue
+                citation = scene.sight.citation(path, line.line)
+                where = f"in the markup of {path}, line {line.line}"
+                if path.lower().endswith(".css") or concept.kind is Kind.LIBRARY:
+                    return holds(f"{demand.name} stands {where}", 0.72, citation)
+                scripts = [x for other in _pages(scene, path) for x in scene.markup(other)]
+                if is_left_alone(line, scripts):
+                    return fails(f"the {demand.name} {where} is wired to nothing", 0.74, citation)
+                return holds(f"{demand.name} stands {where}", 0.7, citation)
     return None
 
 

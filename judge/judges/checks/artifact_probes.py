@@ -38,6 +38,8 @@ _MODELS = frozenset({"model", "pickle", "array"})
 def probe_artifacts(scene: Scene, ask: Ask) -> list[Finding]:
     """The findings for every artifact and folder that the requirement names."""
     findings: list[Finding] = []
+    if re.search(r"\bprinted\b", ask.plain):
+        findings.append(_printed(scene, ask))
     artifacts = list(ask.places.artifacts)
     for path in artifacts:
         if not scene.workspace.has(path):
@@ -47,6 +49,47 @@ def probe_artifacts(scene: Scene, ask: Ask) -> list[Finding]:
     for folder in ask.places.folders:
         findings += _probe_folder(scene, ask, folder)
     return findings
+
+
+_SHOWS_TEXT = re.compile(r"(?:^|\W)(?:print|pprint|log(?:ger|ging)?\.\w+|display|click\.echo|show)\s*\(")
+
+
+def _printed(scene: Scene, ask: Ask) -> Finding:
+    """Whether something of what is asked for is also printed, by the code or in a run."""
+    wanted = {word[:6] for word in re.findall(r"[a-z]{5,}", ask.plain.lower())} - _ACTS_SAID
+    names = set()
+    demands = ask.of_kind(Kind.METRIC, Kind.FIGURE)
+    for demand in demands:
+        for concept in demand.concepts:
+            for path in scene.sight.product_paths:
+                names |= scene.sight.bound_to(concept, path)
+    printing = [
+        (path, statement)
+        for path in scene.sight.product_paths
+        for statement in scene.sight.statements(path)
+        if _SHOWS_TEXT.search(statement.bare)
+    ]
+    for path, statement in printing:
+        text = statement.full.lower()
+        is_named = any(re.search(rf"(?<!\w){re.escape(name)}(?!\w)", statement.bare) for name in names)
+        if is_named or any(word in text for word in wanted):
+            citation = scene.sight.citation(path, statement.line)
+            return holds(f"{path} prints it, line {statement.line}", 0.72, citation)
+    if not printing:
+        return fails("nothing that the code does prints it", 0.66)
+    if not demands:
+        path, statement = printing[0]
+        return holds(
+            f"{path} prints its results, line {statement.line}",
+            0.56,
+            scene.sight.citation(path, statement.line),
+        )
+    return fails(f"what the code prints is not {demands[0].name}", 0.62)
+
+
+_ACTS_SAID = frozenset(
+    word[:6] for word in "printed saved under figure results values score which".split()
+)
 
 
 def _absent(scene: Scene, path: str) -> Finding:
@@ -178,6 +221,13 @@ def _subject(
     if not any(writer.is_reached for writer in writers):
         return unknown(f"no code was found that draws a {demand.name} into {artifact.path}")
     first = writers[0]
+    if not any(concept.calls for concept in demand.concepts):
+        # A subject without a library call of its own: a plot of computed data may show it.
+        return holds(
+            f"{first.path} draws what it computes into {artifact.path}",
+            0.56,
+            sight.citation(first.path, first.line),
+        )
     return fails(
         f"the code that writes {artifact.path} draws no {demand.name}",
         0.62,

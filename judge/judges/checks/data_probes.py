@@ -24,6 +24,7 @@ _RANDOM = (
 ).split()
 _SEEDS = re.compile(r"(?:^|\.)(?:seed|shuffle|permutation|sample|RandomState|default_rng|manual_seed)$")
 _URL = re.compile(r"^(?:https?|ftp|s3|hf)://")
+_RESULT = re.compile(r"(?:\./)?(?:results?|outputs?|models?|metrics|figures|reports?|logs?)/")
 _DATA_FILE = re.compile(r"\.(?:csv|tsv|txt|json|jsonl|parquet|xlsx?|data|npz?|h5|zip|gz|arff|db)$", re.I)
 
 
@@ -129,6 +130,9 @@ def _read(
             citation,
             missing(absent),
         )
+    hollow = _hollow_file(scene, sighting)
+    if hollow is not None:
+        return hollow
     for path in _files_read(scene, keys):
         origin = _origin_of(scene, path)
         if origin is not None:
@@ -226,6 +230,18 @@ def _absent_file(scene: Scene, sighting: Sighting) -> str:
     return ""
 
 
+def _hollow_file(scene: Scene, sighting: Sighting) -> Finding | None:
+    """The file that is read is there but holds no data."""
+    path = _file_of(scene, sighting)
+    if path not in scene.paths:
+        return None
+    artifact = scene.workspace.artifact(path)
+    rows = artifact.facts.get("rows")
+    if artifact.is_valid and rows != 0:
+        return None
+    return fails(f"{path}, which is read, holds no data", 0.85, scene.measured(artifact))
+
+
 def _mentioned_download(scene: Scene, name: str) -> bool:
     stem = splitext(name)[0].lower()
     for call in scene.sight.graph.calls:
@@ -296,6 +312,8 @@ def _local_read(scene: Scene, keys: frozenset[Key], act: Act) -> Sighting | None
         for use in scene.sight.graph.uses_in(path):
             if use.mode == "read" and (path, use.scope) in keys:
                 if act is Act.DO and not use.is_reached:
+                    continue
+                if _RESULT.match(use.target):
                     continue
                 if _DATA_FILE.search(use.target) or "*" in use.target:
                     return Sighting(path, use.line, use.scope, use.target, 0.5)

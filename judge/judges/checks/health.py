@@ -92,22 +92,11 @@ class Health:
             if is_missing and not self._is_guarded(imported):
                 text = f"{path} imports {imported.module}, which is not in the workspace"
                 return Fault(path, imported.line, text)
-            if imported.is_local and imported.resolved_path in self.graph.modules:
-                missing = self._missing_name(imported)
-                if missing:
-                    text = f"{path} imports {missing} from {imported.resolved_path}, which has none"
-                    return Fault(path, imported.line, text)
+            if imported.missing_names and not self._is_guarded(imported):
+                source = imported.resolved_path or imported.module
+                text = f"{path} imports {imported.missing_names[0]} from {source}, which has none"
+                return Fault(path, imported.line, text)
         return None
-
-    def _missing_name(self, imported: Import) -> str:
-        target = self.graph.modules[imported.resolved_path]
-        if not target.parses or target.path.endswith("__init__.py"):
-            return ""
-        known = self.graph.identifiers(imported.resolved_path)
-        for name in imported.names:
-            if name != "*" and name.isidentifier() and name not in known:
-                return name
-        return ""
 
     def _is_guarded(self, imported: Import) -> bool:
         """Whether the import stands in a `try` block, by its indentation on module level."""

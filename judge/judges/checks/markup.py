@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from judge.inspection import Inspection
@@ -13,8 +14,11 @@ _IS_MARKUP = re.compile(
     r"<(?:div|ul|ol|li|p|section|button|input|textarea|select|form|script|html|body|table|span|h\d"
     r"|link|details|canvas|svg|label)\b|addEventListener|document\.\w+|=>\s*[{(]|\bfunction\s+\w+\(",
 )
-_WIRED = re.compile(r"addEventListener|\bon\w+\s*=|fetch\(|<form\b|@(?:click|submit)|innerHTML|"
-                    r"textContent|appendChild")
+_CONTROL = re.compile(r"<(?:button|input|select|textarea)\b[^>]*", re.I)
+_ID = re.compile(r"\bid\s*=\s*[\"'{]?([\w-]+)", re.I)
+_CLASS = re.compile(r"\bclass(?:Name)?\s*=\s*[\"'{]?([\w-]+)", re.I)
+_BOUND = re.compile(r"\bon\w+\s*=|@\w+|v-(?:on|model)|\(click\)|\bform\s*=|type=.?submit|\bname\s*=", re.I)
+_ACTS = re.compile(r"addEventListener|getElementById|querySelector|\$\(|\bon\w+\s*=|<form\b|document\.")
 WEB = (".html", ".htm", ".css", ".js", ".jsx", ".ts", ".tsx", ".vue", ".mjs")
 
 
@@ -70,6 +74,15 @@ def _in_strings(source: str) -> tuple[MarkupLine, ...]:
     return tuple(found)
 
 
-def is_wired(lines: tuple[MarkupLine, ...]) -> bool:
-    """Whether some script or form acts on what a person does."""
-    return any(_WIRED.search(line.text) for line in lines)
+def is_left_alone(control: MarkupLine, page: Sequence[MarkupLine]) -> bool:
+    """Whether a control is one that no script, handler or form of its page takes up."""
+    tag = _CONTROL.search(control.text)
+    if tag is None:
+        return False
+    if _BOUND.search(tag.group()):
+        return False
+    scripts = [line.text for line in page if _ACTS.search(line.text)]
+    names = [m.group(1) for m in (_ID.search(tag.group()), _CLASS.search(tag.group())) if m]
+    if not names:
+        return not scripts
+    return not any(re.search(rf"(?<![\w-]){re.escape(n)}(?![\w-])", t) for n in names for t in scripts)

@@ -13,7 +13,7 @@ from judge.code import Call, CodeGraph, Definition
 from judge.code.facts import Body, Key
 from judge.inspection import Inspection
 from judge.judges.checks.asking import Act
-from judge.judges.checks.lines import Statement, statements_of
+from judge.judges.checks.lines import Statement, dead_lines, statements_of
 from judge.judges.checks.structures import DETECTORS, functions_of
 from judge.judges.checks.substance import Substance, substance_of
 from judge.judges.checks.vocabulary import METHODS, Concept, Kind, matches_call
@@ -104,7 +104,9 @@ class CodeSight:
         """How much a definition does; of other languages than Python, by its statements."""
         if path not in self._substance:
             tree = self.tree(path)
-            self._substance[path] = substance_of(tree) if tree is not None else {}
+            self._substance[path] = (
+                substance_of(tree, dead_lines(tree)) if tree is not None else {}
+            )
         known = self._substance[path].get(qualified)
         if known is not None:
             return known
@@ -152,6 +154,8 @@ class CodeSight:
         return frozenset(reached)
 
     def _leads_to(self, key: Key) -> Iterable[Key]:
+        if key[1]:
+            yield from self._nested.get(key, ())
         for call in self.calls_by_key.get(key, ()):
             for target in call.targets:
                 yield target
@@ -169,6 +173,17 @@ class CodeSight:
                         if self.graph.definition(imported.resolved_path, name) is not None:
                             yield (imported.resolved_path, name)
                             yield from self._members(imported.resolved_path, name)
+
+    @cached_property
+    def _nested(self) -> dict[Key, list[Key]]:
+        """Functions that are defined inside another function, by that one."""
+        index: dict[Key, list[Key]] = defaultdict(list)
+        for definition in self.graph.definitions:
+            owner = definition.qualified.rpartition(".")[0]
+            outer = self.graph.definition(definition.path, owner) if owner else None
+            if outer is not None and outer.kind != "class":
+                index[outer.key].append(definition.key)
+        return index
 
     def _members(self, path: str, owner: str) -> Iterable[Key]:
         yield (path, owner)
@@ -452,6 +467,17 @@ class CodeSight:
         keys = frozenset(self._members(definition.path, definition.qualified))
         return self.rival(concept, keys) is not None
 
+    def bound_to(self, concept: Concept, path: str) -> frozenset[str]:
+        """Names that a file binds to what a concept's calls give."""
+        names: set[str] = set()
+        for call in self.graph.calls_in(path):
+            if any(matches_call(pattern, call.name) for pattern in concept.calls):
+                for statement in self.statements(path):
+                    bound = _ASSIGNED.match(statement.bare)
+                    if bound is not None and statement.line <= call.line <= statement.end_line:
+                        names.add(bound.group(1))
+        return frozenset(names)
+
     def rival(self, concept: Concept, keys: frozenset[Key]) -> tuple[Concept, Sighting] | None:
         """Another method of the same family that the region builds by a library."""
         if concept.kind is not Kind.METHOD or not concept.family:
@@ -475,10 +501,17 @@ class CodeSight:
     def citation(self, path: str, line: int) -> FileEvidence | None:
         """The line as evidence; None where it holds nothing that can be quoted."""
         for number in (line, line + 1, line - 1):
-            quote = self.inspection.line(path, number).strip()[:300]
+            quote = (self.inspection.line(path, number) or self._text_line(path, number)).strip()
+            quote = quote[:300]
             if sum(map(str.isalnum, quote)) >= 3:
                 return FileEvidence(path=path, start_line=number, end_line=number, quote=quote)
         return None
+
+
+    def _text_line(self, path: str, number: int) -> str:
+        """A line of a file that is no program, such as a style sheet."""
+        lines = (self.inspection.workspace.text(path) or "").splitlines()
+        return lines[number - 1] if 1 <= number <= len(lines) else ""
 
 
 def _is_prose(text: str) -> bool:

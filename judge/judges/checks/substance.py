@@ -27,8 +27,8 @@ class Substance:
     hollow: str
 
 
-def substance_of(tree: ast.Module) -> dict[str, Substance]:
-    """By qualified name, for every function, method and class of a module."""
+def substance_of(tree: ast.Module, dead: frozenset[int]) -> dict[str, Substance]:
+    """By qualified name, for every function, method and class of a module; dead lines are left out."""
     found: dict[str, Substance] = {}
     overridden = {
         base.id for node in ast.walk(tree) if isinstance(node, ast.ClassDef)
@@ -37,11 +37,11 @@ def substance_of(tree: ast.Module) -> dict[str, Substance]:
     for qualified, node in _definitions(tree.body, ""):
         if isinstance(node, ast.ClassDef):
             methods = {n.name: n for n in node.body if isinstance(n, _FUNCTIONS)}
-            operations = sum(_operations(method) for method in methods.values())
-            hollow = "" if node.name in overridden else _hollow_class(node, methods)
+            operations = sum(_operations(method, dead) for method in methods.values())
+            hollow = "" if node.name in overridden else _hollow_class(node, methods, dead)
             found[qualified] = Substance(operations, hollow)
         else:
-            found[qualified] = Substance(_operations(node), "")
+            found[qualified] = Substance(_operations(node, dead), "")
     return found
 
 
@@ -60,7 +60,7 @@ def _definitions(
                 yield from _definitions(getattr(node, name, []), prefix)
 
 
-def _operations(node: ast.AST) -> int:
+def _operations(node: ast.AST, dead: frozenset[int]) -> int:
     """Operations of a body whose operands come from somewhere, and calls that get such data."""
     count = 0
     pending: list[ast.AST] = list(ast.iter_child_nodes(node))
@@ -68,6 +68,8 @@ def _operations(node: ast.AST) -> int:
         pending = list(node.body)
     while pending:
         child = pending.pop()
+        if getattr(child, "lineno", 0) in dead:
+            continue
         if isinstance(child, ast.Call):
             name = _last_name(child.func)
             if name in ("print", "info", "debug", "warning", "error", "log", "write"):
@@ -119,14 +121,16 @@ def _last_name(node: ast.AST) -> str:
 
 
 def _hollow_class(
-    node: ast.ClassDef, methods: dict[str, ast.FunctionDef | ast.AsyncFunctionDef]
+    node: ast.ClassDef,
+    methods: dict[str, ast.FunctionDef | ast.AsyncFunctionDef],
+    dead: frozenset[int],
 ) -> str:
     """Why a class does not do its work, or ""."""
     if any(_last_name(base) in ("ABC", "Protocol", "ABCMeta") for base in node.bases):
         return ""
     for name in _MAIN_METHODS:
         method = methods.get(name)
-        if method is not None and _is_hollow(method):
+        if method is not None and _is_hollow(method, dead):
             return f"{node.name}.{name} does nothing with what it is given"
     learning = [methods[name] for name in methods if name in _LEARNS]
     applying = [methods[name] for name in methods if name in _APPLIES]
@@ -139,18 +143,21 @@ def _hollow_class(
     return ""
 
 
-def _is_hollow(method: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+def _is_hollow(
+    method: ast.FunctionDef | ast.AsyncFunctionDef, dead: frozenset[int]
+) -> bool:
     """A body in which neither a parameter nor the object's state is worked on."""
     statements = [
         s for s in method.body
         if not (isinstance(s, ast.Expr) and isinstance(s.value, ast.Constant))
         and not isinstance(s, ast.Pass)
+        and s.lineno not in dead
     ]
     if not statements:
         return True
     if all(isinstance(s, ast.Raise) for s in statements):
         return True
-    if _operations(method) > 0:
+    if _operations(method, dead) > 0:
         return False
     last = statements[-1]
     if isinstance(last, ast.Return) and last.value is not None:

@@ -366,8 +366,7 @@ AGENTS: tuple[Concept, ...] = (
         "Q-learning",
         r"q-?learning(?: (?:algorithm|agent))?",
         # What sets it apart from its kin is the maximum over the next state's actions.
-        code=r"(?:gamma|discount\w*)\s*\*.*max|(?<!arg)max\(\s*(?:self\.)?\w*[qQ]\w*\[.*(?:next|s2|s_|"
-        r"new|prime)|[qQ]\w*\[\s*(?:next|s2|s_|new)\w*.*\]\.max\(",
+        code=r"[qQ]\w*\[.*\]\s*(?:\+=|=(?!=)).*max",
     ),
     _agent(
         "PPO",

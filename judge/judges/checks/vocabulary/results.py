@@ -201,7 +201,9 @@ FIGURES: tuple[Concept, ...] = (
         r"curves?|training returns(?: over time curve)?|training loss and accuracy curves|"
         r"returns? over time curve|model training loss curve",
         "learning_curve LearningCurveDisplay",
-        code=r"loss|reward|return|history|profit|score|accurac|episode|net_worth|portfolio|curve",
+        code=r"(?:plot|line|Scatter|semilogy)\w*\(.*(?:loss|reward|returns|hist|profit|score|acc|episode|"
+        r"worth|value|curve|smooth|running|log)",
+        named=r"curve|history",
         labels=r"loss|reward|return|profit|curve",
     ),
     _figure(
