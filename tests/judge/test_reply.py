@@ -184,7 +184,7 @@ def test_the_schema_is_one_that_strict_structured_output_takes() -> None:
             strategies.lists(inner, max_size=4)
             | strategies.dictionaries(
                 strategies.sampled_from(
-                    "outcome confidence reason citations kind path step quote fact start_line".split()
+                    "outcome confidence reason citations kind path step quote start_line".split()
                 ),
                 inner,
             )
