@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 _MARKS = (
     (b"\xef\xbb\xbf", "utf-8-sig"),
     (b"\xff\xfe\0\0", "utf-32"),
@@ -11,6 +13,7 @@ _MARKS = (
 )
 _CONTROLS = bytes(set(range(32)) - {7, 8, 9, 10, 11, 12, 13, 27})
 _SAMPLE = 16_384
+_HIGH_BYTES = re.compile(rb"[\x80-\xff]+")
 # Below this many bytes beyond ASCII, no statistics can tell one legacy encoding from another.
 _FEW_HIGH_BYTES = 8
 
@@ -76,7 +79,9 @@ def _wide(head: bytes) -> str | None:
 
 def _legacy(content: bytes, first_fault: int) -> str | None:
     sample = content[max(0, first_fault - _SAMPLE // 2) :][:_SAMPLE]
-    if sum(byte >= 0x80 for byte in sample) < _FEW_HIGH_BYTES:
+    runs = [len(run) for run in _HIGH_BYTES.findall(sample)]
+    # Accented letters stand alone; in other scripts, high bytes stand side by side.
+    if sum(runs) < _FEW_HIGH_BYTES or runs.count(1) > 0.8 * len(runs):
         # cp1252 leaves five bytes undefined; latin-1 has them all.
         return "latin-1" if any(byte in b"\x81\x8d\x8f\x90\x9d" for byte in sample) else "cp1252"
     import charset_normalizer

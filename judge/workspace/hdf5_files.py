@@ -55,7 +55,8 @@ def told(file: BinaryIO, known: dict[str, Any]) -> Found:
         facts["outside_tensors"] = walk.outside
     format = "keras" if known else "hdf5"
     text = "\n".join(walk.shapes)
-    state, signs = ArtifactState.VALID, ()
+    state = ArtifactState.VALID
+    signs: tuple[str, ...] = ()
     if not walk.parameters:
         state, signs = ArtifactState.PLACEHOLDER, ("it holds no parameter",)
     elif walk.outside == len(walk.names):

@@ -17,7 +17,7 @@ _IMAGE = re.compile(
     r"!\[[^\]\n]{0,300}\]\(\s*<?([^)\s>]{1,500})|<img\b[^>\n]{0,300}?src=[\"']([^\"'\n]{1,500})"
 )
 _LINK = re.compile(r"(?<!!)\[[^\]\n]{0,300}\]\(\s*<?([^)\s>]{1,500})")
-_TABLE_RULE = re.compile(r"^\s*\|?\s*:?-{2,}:?\s*(?:\|\s*:?-{2,}:?\s*)*\|?\s*$", re.M)
+_TABLE_RULE = re.compile(r"^[ \t]*(?=[^|\n]*\|)\|?[ \t]*:?-{2,}[-:| \t]*$", re.M)
 _REMOTE = re.compile(r"^(?:[a-z][a-z0-9+.-]*:|//|#)", re.I)
 
 
@@ -41,7 +41,7 @@ def read_markdown(source: Source) -> Found:
         "images": len(images),
         "image_links": list(dict.fromkeys(i for i in images if not _REMOTE.match(i)))[:100],
         "links": list(dict.fromkeys(_LINK.findall(text)))[:100],
-        "tables": len(_TABLE_RULE.findall(text)) if "|" in text else 0,
+        "tables": len(_TABLE_RULE.findall(text)),
         "code_blocks": sum(bool(_FENCE.match(line)) for line in text.splitlines()) // 2,
     }
     found = judged_text("markdown", source.format, text, facts, cuts)

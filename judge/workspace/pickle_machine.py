@@ -139,6 +139,7 @@ class Machine:
         self.tape = tape
         self.opcodes = 0
         self.names: dict[str, None] = {}
+        self.numbers = 0
 
     def run(self) -> Any:
         """The root of the next pickle.
@@ -188,6 +189,7 @@ class Machine:
             stack.append(simple())
         elif name in _LITERAL:
             stack.append(argument)
+            self.numbers += isinstance(argument, int | float)
         elif name in ("BINPUT", "LONG_BINPUT", "PUT"):
             memo[int(argument)] = stack[-1]
         elif name == "MEMOIZE":

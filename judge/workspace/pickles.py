@@ -71,7 +71,9 @@ def read_pickle(source: Source) -> Found:
     except (EOFError, OSError):
         raise Damaged("its compressed stream is cut or damaged") from None
     if cuts:
-        facts = {"globals": _own_names(machine)}
+        if not machine.names and not machine.numbers:
+            raise Unread("what was read of it holds no object and no number")
+        facts = {"globals": _own_names(machine), "numbers": machine.numbers}
         return Found("pickle", "pickle", facts=facts, text="\n".join(facts["globals"]), cuts=cuts)
     return told(machine, root)
 

@@ -78,8 +78,8 @@ def _colour_facts(picture: Any) -> dict[str, Any]:
     share = max((number for number, _ in counted), default=0) / (small.width * small.height)
     extrema = picture.getextrema()
     bands = extrema if isinstance(extrema[0], tuple) else (extrema,)
-    # JPEG has noise of a level or two where one colour was meant.
-    tolerance = 3 if picture.format == "JPEG" else 0
+    # Lossy formats have noise of a few levels where one colour was meant.
+    tolerance = 6 if picture.format in ("JPEG", "WEBP") else 0
     is_flat = all(high - low <= tolerance for low, high in bands) and picture.mode != "P"
     is_clear = small.mode == "RGBA" and small.getextrema()[3][1] == 0
     facts: dict[str, Any] = {

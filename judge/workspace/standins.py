@@ -10,12 +10,13 @@ import re
 
 MOST_WORDS = 25
 _WORD = re.compile(r"[^\W_]+(?:'[a-z]+)?")
+_NOT_GIVEN = re.compile(r"(?<!\w)n\.?/a\.?(?!\w)", re.I)
 _NUMBER = re.compile(r"(?<![\w.])[-+]?(?:\d[\d,_]*\.?\d*|\.\d+)(?:[eE][-+]?\d+)?%?(?![\w])")
 
 # Words that say "nothing is here yet"; one is needed.
 _MARKERS = frozenset(
     "placeholder placeholders dummy stub stubs stubbed todo tbd tba tbc fixme wip mock mocked fake"
-    " lorem ipsum pending untitled blank empty nothing none null nil nan na n/a undefined unknown"
+    " lorem ipsum pending untitled blank empty nothing none null nil nan na undefined unknown"
     " unavailable foo bar baz foobar xxx asdf qwerty".split()
 )
 # Words that may stand beside them without saying anything of the matter.
@@ -74,7 +75,7 @@ def numbers_in(text: str) -> int:
 def stand_in(text: str) -> str | None:
     """Why a whole text is a stand-in, in a few words; None when it says something of its own."""
     head = text[:4_000]
-    words = [word.lower() for word in _WORD.findall(head)]
+    words = [word.lower() for word in _WORD.findall(_NOT_GIVEN.sub("none", head))]
     if not words:
         return "it holds no words"
     latin = sum(word in _LATIN for word in words)

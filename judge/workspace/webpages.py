@@ -6,14 +6,14 @@ import re
 from collections import Counter
 from html.parser import HTMLParser
 
-from judge.workspace.artifact import ArtifactState, Damaged, Found
+from judge.workspace.artifact import ArtifactState, Damaged, Found, Unread
 from judge.workspace.source import Source
 from judge.workspace.standins import numbers_in, stand_in, words_in
 from judge.workspace.texts import text_of
 
 MOST_BYTES = 8 << 20
-MOST_ELEMENTS = 200_000
-_CHUNK = 1 << 19
+MOST_ELEMENTS = 100_000
+_CHUNK = 1 << 18
 MOST_SHOWN_CHARS = 2_000_000
 MOST_LISTED = 100
 _HIDDEN = frozenset({"script", "style", "template", "noscript"})
@@ -133,6 +133,8 @@ def read_html(source: Source) -> Found:
         raise Damaged("it holds no html element")
     lives = page.script_chars > 0 or page.scripts or facts["images"] or facts["inputs"]
     told = None if lives else stand_in(shown)
+    if not lives and not facts["words"] and cuts:
+        raise Unread("what was read of it shows nothing, and the rest was not read")
     if not lives and not facts["words"]:
         sign = "its page shows nothing"
         return Found("html", source.format, ArtifactState.EMPTY, facts, shown, (sign,), cuts)
