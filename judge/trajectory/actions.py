@@ -18,6 +18,7 @@ from typing import Literal
 from judge.trajectory.bounds import LONGEST_TEXT
 from judge.trajectory.steps import Call, Step
 
+LONGEST_CODE = 100_000
 SHELL_PREFIX = "Running command: "
 PYTHON_PREFIX = "Running Python code interactively: "
 TOOL_PREFIX = "Calling tool: "
@@ -220,10 +221,12 @@ def _literal(node: ast.expr, known: Mapping[str, str]) -> str:
 
 def parsed_python(code: str) -> ast.Module | None:
     """The syntax tree, or None where the code is none, too deep, or too long."""
+    if len(code) > LONGEST_CODE:
+        return None
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return ast.parse(code[:LONGEST_TEXT])
+            return ast.parse(code)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
 

@@ -19,6 +19,8 @@ from judge.trajectory.typed_files import TypedFiles
 MOST_CLAIMS = 1_000
 LONGEST_THOUGHT = 20_000
 LONGEST_SENTENCE = 600
+LONGEST_QUOTE = 300
+MOST_FIGURES = 300
 
 _SENTENCE = re.compile(r"(?<=[.!?])\s+|\n+")
 _PLAN = re.compile(
@@ -77,18 +79,19 @@ _THINGS: dict[str, tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]] = {
     ),
 }
 _TESTS_FAILED = re.compile(
-    r"=+ .{0,200}\b[1-9]\d* (?:failed|errors?)\b|FAILED \((?:failures|errors)="
+    r"={1,100} .{0,200}\b[1-9]\d* (?:failed|errors?)\b|FAILED \((?:failures|errors)="
 )
-_TESTS_PASSED = re.compile(r"=+ .{0,200}\b[1-9]\d* passed\b|^OK\b")
+_TESTS_PASSED = re.compile(r"={1,100} .{0,200}\b[1-9]\d* passed\b|OK\b")
 
 
 @dataclass(frozen=True, slots=True)
 class _Figure:
-    """A metric that an observation shows."""
+    """A metric that an observation shows; `readings` are the numbers that it may be."""
 
     step: int
     line: str
     value: str
+    readings: tuple[tuple[float, int], ...]
 
 
 def claims_of(
@@ -136,8 +139,12 @@ class _Witness:
         self.writes = writes
         self.runs = runs
         self.files = files
-        self.figures: dict[str, list[_Figure]] = {}
-        self.listings: list[Listing] = []
+        self.figures: dict[str, dict[str, _Figure]] = {}
+        self.there: dict[str, int] = {}
+        self.lacking: dict[str, tuple[int, Listing]] = {}
+        self.suffixes: dict[str, int] = {}
+        self.emptied: list[tuple[int, Listing]] = []
+        self.shown = 0
         self.seen: set[int] = set()
         self._order = {s.number: at for at, s in enumerate(history.trajectory.steps)}
         self._by_step: dict[int, list[int]] = {}
@@ -151,7 +158,13 @@ class _Witness:
             happening = self.history.happenings[at]
             if happening.commands or happening.codes:
                 self._note_figures(step, happening.output.lines)
-            self.listings += listings_in(happening, self.history)
+            for listing in listings_in(happening, self.history):
+                self.shown += 1
+                self.there.update(dict.fromkeys(listing.holds, self.shown))
+                self.lacking.update(dict.fromkeys(listing.lacks, (self.shown, listing)))
+                self.suffixes.update(dict.fromkeys(listing.suffixes, self.shown))
+                if listing.empty:
+                    self.emptied.append((self.shown, listing))
 
     def claims_in(self, step: Step, sentence: str) -> Iterator[Claim]:
         if _PLAN.search(sentence):
@@ -169,12 +182,16 @@ class _Witness:
             yield from self._saved(step, sentence)
 
     def _note_figures(self, step: Step, lines: tuple[str, ...]) -> None:
+        """Keeps each value of a metric once, where it was shown last, the latest value last."""
         for line in lines[:2_000]:
             for match in _METRIC.finditer(line[:1_000]):
-                shown = self.figures.setdefault(_metric(match["name"]), [])
-                if len(shown) < 10_000:
-                    value = match["number"] + ("%" if match["percent"] else "")
-                    shown.append(_Figure(step.number, line.strip()[:300], value))
+                shown = self.figures.setdefault(_metric(match["name"]), {})
+                value = match["number"] + ("%" if match["percent"] else "")
+                shown.pop(value, None)
+                if len(shown) < MOST_FIGURES:
+                    shown[value] = _Figure(
+                        step.number, line.strip()[:LONGEST_QUOTE], value, _readings(value)
+                    )
 
     def _figures_claimed(self, step: Step, sentence: str) -> Iterator[Claim]:
         for match in _METRIC.finditer(sentence):
@@ -183,16 +200,17 @@ class _Witness:
             name = _metric(match["name"])
             said = match["number"] + ("%" if match["percent"] else "")
             about = f"{name} {said}"
-            shown = self.figures.get(name, [])
-            agreeing = [figure for figure in shown if _agree(said, figure.value)]
+            readings = _readings(said)
+            shown = list(self.figures.get(name, {}).values())
+            agreeing = [figure for figure in shown if _agree(readings, figure.readings)]
             if shown and not agreeing:
                 latest = shown[-1]
                 yield Claim(step.number, sentence, about, True, latest.step, latest.line)
             else:
-                doubt = self._typed_figure(said, agreeing)
+                doubt = self._typed_figure(agreeing)
                 yield Claim(step.number, sentence, about, doubt=doubt)
 
-    def _typed_figure(self, said: str, shown: list[_Figure]) -> str:
+    def _typed_figure(self, shown: list[_Figure]) -> str:
         """Whether every showing of a figure comes from a program that prints it as a literal."""
         for figure in shown:
             if not any(figure.value.rstrip("%") in text for text in self._printed_in(figure.step)):
@@ -213,10 +231,12 @@ class _Witness:
             if happening.step.number not in self.seen:
                 continue
             for line in reversed(happening.output.lines[-200:]):
-                if _TESTS_FAILED.search(line):
+                if _TESTS_FAILED.match(line):
                     number = happening.step.number
-                    return Claim(step.number, sentence, "tests", True, number, line.strip()[:300])
-                if _TESTS_PASSED.search(line):
+                    return Claim(
+                        step.number, sentence, "tests", True, number, line.strip()[:LONGEST_QUOTE]
+                    )
+                if _TESTS_PASSED.match(line):
                     return Claim(step.number, sentence, "tests")
         return Claim(step.number, sentence, "tests")
 
@@ -254,26 +274,27 @@ class _Witness:
     def _shown_absent(self, path: str) -> Listing | None:
         """The last word of the observations on a path, where that says it is not there or empty."""
         names = self.history.names(path)
-        for listing in reversed(self.listings):
-            if not names.isdisjoint(listing.holds):
-                return None
-            if not names.isdisjoint(listing.lacks):
-                return None if self._written_after(names, listing.step) else listing
-        return None
+        found = [self.lacking[name] for name in names if name in self.lacking]
+        if not found:
+            return None
+        shown, listing = max(found, key=lambda item: item[0])
+        if any(self.there.get(name, 0) > shown for name in names):
+            return None
+        return None if self._written_after(names, listing.step) else listing
 
     def _shown_empty(self, folder: re.Pattern[str], suffix: re.Pattern[str]) -> Listing | None:
-        """A listing of an empty folder for such things, beside no file of that kind."""
-        for listing in reversed(self.listings):
-            if any(suffix.search(path) for path in listing.holds):
+        """A listing of an empty folder for such things, with no such file beside it or since."""
+        for shown, listing in reversed(self.emptied):
+            if any(n >= shown and suffix.fullmatch(end) for end, n in self.suffixes.items()):
                 return None
             for empty in listing.empty:
-                if folder.fullmatch(empty.rsplit("/", 1)[-1]):
-                    later = [
-                        w for w in self.writes
-                        if w.path.startswith(f"{empty}/") and self._is_after(w.step, listing.step)
-                    ]  # fmt: skip
-                    quoted = Listing(listing.step, listing.quote_of(empty))
-                    return None if later else quoted
+                if not folder.fullmatch(empty.rsplit("/", 1)[-1]):
+                    continue
+                is_filled = any(
+                    write.path.startswith(f"{empty}/") and self._is_after(write.step, listing.step)
+                    for write in self.writes
+                )
+                return None if is_filled else Listing(listing.step, listing.quote_of(empty))
         return None
 
     def _doubt_of(self, path: str) -> str:
@@ -295,24 +316,20 @@ def _metric(name: str) -> str:
     return {"macrof1": "f1", "r²": "r2", "rocauc": "auc"}.get(plain, plain)
 
 
-def _agree(said: str, shown: str) -> bool:
+def _agree(said: tuple[tuple[float, int], ...], shown: tuple[tuple[float, int], ...]) -> bool:
     """Whether a figure is the other one, rounded or as a percentage."""
     return any(
-        _rounds_to(first, second) or _rounds_to(second, first)
-        for first in _readings(said)
-        for second in _readings(shown)
+        abs(first - second) <= 0.5 * 10.0 ** -min(decimals, others) + 1e-9
+        for first, decimals in said
+        for second, others in shown
     )
 
 
-def _readings(text: str) -> list[tuple[float, int]]:
+def _readings(text: str) -> tuple[tuple[float, int], ...]:
     """The number as it stands and, where it may be a percentage, as a share: value, decimals."""
     number = text.rstrip("% ")
     decimals = len(number.partition(".")[2])
     value = float(number)
     if text.endswith("%") or value > 1:
-        return [(value, decimals), (value / 100, decimals + 2)]
-    return [(value, decimals), (value * 100, max(decimals - 2, 0))]
-
-
-def _rounds_to(exact: tuple[float, int], rounded: tuple[float, int]) -> bool:
-    return abs(exact[0] - rounded[0]) <= 0.5 * 10.0 ** -rounded[1] + 1e-9
+        return (value, decimals), (value / 100, decimals + 2)
+    return (value, decimals), (value * 100, max(decimals - 2, 0))

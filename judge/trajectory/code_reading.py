@@ -32,6 +32,7 @@ from judge.trajectory.code_texts import (
 )
 
 LONGEST_LINE = 300
+MOST_STATEMENTS = 10_000
 _WRITING = frozenset({"write", "writelines", "writerow", "writerows"})
 _GETTERS = ("requests.get", "urlopen", "httpx.get")
 _SAVING = frozenset({"to_csv", "save", "savetxt", "savez"})
@@ -54,6 +55,7 @@ class CodeReader:
         self.sinks: set[tuple[str, int, str]] = set()
         self.aliases: dict[str, str] = {}
         self.texts = Texts(self.aliases)
+        self.statements = 0
         self._opened_by: dict[ast.Call, Write | None] = {}
 
     def read(self) -> None:
@@ -78,6 +80,9 @@ class CodeReader:
 
     def _statements(self, body: Iterable[ast.stmt], scope: Scope) -> None:
         for statement in body:
+            self.statements += 1
+            if self.statements > MOST_STATEMENTS:
+                return
             match statement:
                 case ast.FunctionDef() | ast.AsyncFunctionDef():
                     self._function(statement, scope)

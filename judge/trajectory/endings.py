@@ -13,6 +13,7 @@ from judge.trajectory.answers import Ended
 from judge.trajectory.bounds import LONGEST_TEXT
 
 LONGEST_FAILURE = 300
+LONGEST_LINE = 2_000
 MOST_LINES = 20_000
 
 _ANSI = re.compile(r"\x1b\[[0-9;?]{0,20}[A-Za-z]")
@@ -80,7 +81,9 @@ _BY_TOOL: dict[str, re.Pattern[str]] = {
         r"Exception in thread |Error: Could not find or load|\S{1,200}:\d+: error: "
     ),
     "rscript": re.compile(r"Error in |Error: |Execution halted"),
-    "pytest": re.compile(r"=+ .{0,200}\b\d+ (?:failed|errors?)\b|FAILED \(|E +[A-Z]\w{1,60}Error"),
+    "pytest": re.compile(
+        r"={1,100} .{0,200}\b\d+ (?:failed|errors?)\b|FAILED \(|E +[A-Z]\w{1,60}Error"
+    ),
     "pandoc": re.compile(r"\S{0,100} not found\. Please|Error |pandoc: |pdflatex not found"),
     "unzip": re.compile(r"unzip: +cannot|.{0,200}End-of-central-directory signature not found"),
     "tar": re.compile(r"tar: .{0,200}(?:Cannot|Error|not recoverable)"),
@@ -109,6 +112,7 @@ class Output:
     """What an environment answered, cleaned: its lines, and what tells of a failure in them."""
 
     lines: tuple[str, ...]
+    distinct: tuple[str, ...]
     exit_status: int | None
     traceback: str
     failed_file: str
@@ -123,10 +127,13 @@ def read_output(observation: str) -> Output:
     told = _STATUS_AT_END.search(text[-200:]) or _STATUS_AT_START.match(text[:100])
     status = int(told[1]) if told else None
     # A carriage return overwrites its line, as progress bars do.
-    lines = [line.rsplit("\r", 1)[-1].rstrip() for line in text.replace("\r\n", "\n").split("\n")]
+    raw = text.replace("\r\n", "\n").split("\n")
+    lines = [line.rstrip().rsplit("\r", 1)[-1][:LONGEST_LINE] for line in raw]
     lines = [line for line in lines[-MOST_LINES:] if line.strip() and not _NOTICE.match(line)]
     traceback, failed_file = _traceback(lines)
-    return Output(tuple(lines), status, traceback, failed_file, not lines)
+    return Output(
+        tuple(lines), tuple(dict.fromkeys(lines)), status, traceback, failed_file, not lines
+    )
 
 
 def ending_of(
@@ -194,7 +201,7 @@ def _failure(output: Output, tool: str, is_masked: bool) -> str:
         return output.traceback
     own = _BY_TOOL.get(family_of(tool))
     is_python = tool.startswith("python") or tool in ("ipython", "jupyter", "papermill")
-    for line in output.lines:
+    for line in output.distinct:
         if _ANY.match(line) or (own is not None and own.match(line)):
             return line.strip()
         if is_python and _SYNTAX.match(line):

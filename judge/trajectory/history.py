@@ -26,7 +26,7 @@ from judge.trajectory.places import (
     told_folder,
 )
 from judge.trajectory.programs import inline_code
-from judge.trajectory.shell import Command, folder_after, parse_shell
+from judge.trajectory.shell import Command, parse_session, parse_shell
 from judge.trajectory.steps import Step, Trajectory
 
 MOST_HAPPENINGS = 50_000
@@ -106,12 +106,12 @@ def _walk(trajectory: Trajectory) -> tuple[tuple[Happening, ...], list[str]]:
         start = folder
         for deed in deeds_of(step):
             output = read_output(deed.observation)
-            commands, codes = _run_by(deed, folder)
+            commands, codes, after = _run_by(deed, folder)
             changes = tuple(_changes(deed, folder, commands, codes, open_file, output))
             open_file = opened_file(deed, output, open_file)
             happenings.append(Happening(step, deed, folder, commands, codes, output, changes))
-            if deed.kind == "shell" and not any("cd: " in line for line in output.lines[:20]):
-                folder = folder_after(deed.text, folder)
+            if not any("cd: " in line for line in output.lines[:20]):
+                folder = after
         told = step.folder or told_folder(step.observation)
         if told is not None and not began:
             began.append(_without_end(told, folder if not folder.startswith("/") else ""))
@@ -129,11 +129,15 @@ def _without_end(told: str, moved: str) -> str:
     return told.removesuffix(f"/{moved}") if moved else told
 
 
-def _run_by(deed: Deed, folder: str) -> tuple[tuple[Command, ...], tuple[str, ...]]:
-    """The shell commands and the Python texts that a deed ran, those inside each other too."""
-    if deed.kind == "tool":
-        return (), ()
-    commands = parse_shell(deed.text, folder) if deed.kind == "shell" else ()
+def _run_by(deed: Deed, folder: str) -> tuple[tuple[Command, ...], tuple[str, ...], str]:
+    """The shell commands and the Python texts that a deed ran, those inside each other too.
+
+    The folder in which the shell stands afterwards comes last.
+    """
+    commands: tuple[Command, ...] = ()
+    after = folder
+    if deed.kind == "shell":
+        commands, after = parse_session(deed.text, folder)
     codes = [deed.text] if deed.kind == "python" else []
     codes += [code for command in commands if (code := inline_code(command)) is not None]
     started = tuple(
@@ -142,7 +146,7 @@ def _run_by(deed: Deed, folder: str) -> tuple[tuple[Command, ...], tuple[str, ..
         for text in code_facts(code).shell
         for command in parse_shell(text, folder)
     )
-    return commands + started, tuple(codes)
+    return commands + started, tuple(codes), after
 
 
 def _changes(

@@ -25,7 +25,8 @@ _MISSING = re.compile(
 class Listing:
     """What one answer shows: paths that are there, that are not (or have no bytes), empty folders.
 
-    `quote` is the line that shows what is lacking; paths are against the workspace's root.
+    `quote` is the line that shows what is lacking; paths are against the workspace's root, and
+    `suffixes` are those of the paths that are there.
     """
 
     step: int
@@ -33,6 +34,7 @@ class Listing:
     holds: frozenset[str] = frozenset()
     lacks: frozenset[str] = frozenset()
     empty: frozenset[str] = frozenset()
+    suffixes: frozenset[str] = frozenset()
 
     def quote_of(self, folder: str) -> str:
         """The heading under which an empty folder was listed."""
@@ -50,8 +52,13 @@ def listings_in(happening: Happening, history: History) -> list[Listing]:
     step = happening.step.number
     folder = happening.folder
 
+    known: dict[tuple[str, str], str] = {}
+
     def place(path: str, inside: str = "") -> str:
-        return history.place(absolute(posixpath.join(inside, path.strip()), folder))
+        key = path, inside
+        if key not in known:
+            known[key] = history.place(absolute(posixpath.join(inside, path.strip()), folder))
+        return known[key]
 
     for line in lines:
         missing = _MISSING.match(line)
@@ -91,10 +98,11 @@ def listings_in(happening: Happening, history: History) -> list[Listing]:
                 holds.add(path)
             continue
         for name in line.split():
-            holds.add(place(name, head))
-            if "/" in name:
-                holds.add(place(name))
+            if "." in name or "/" in name:
+                holds |= {place(name, head), place(name)} if "/" in name else {place(name, head)}
     # What has no bytes is listed too, and is lacking all the same.
     lacking = frozenset().union(*(listing.lacks for listing in found))
-    found.insert(0, Listing(step, "", frozenset(holds) - lacking, frozenset(), frozenset(empty)))
+    there = frozenset(holds) - lacking
+    suffixes = frozenset(posixpath.splitext(path)[1] for path in there)
+    found.insert(0, Listing(step, "", there, frozenset(), frozenset(empty), suffixes))
     return found

@@ -7,12 +7,13 @@ are kept as long as the trajectory is.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from weakref import WeakKeyDictionary
 
 from judge.trajectory.answers import Claim, CommandRun, DataOrigin, Write
 from judge.trajectory.claimed import claims_of
 from judge.trajectory.executed import runs_of
-from judge.trajectory.history import history_of
+from judge.trajectory.history import History, history_of
 from judge.trajectory.origins import origins_of
 from judge.trajectory.places import names_path
 from judge.trajectory.steps import Trajectory
@@ -24,10 +25,15 @@ MOST_ANSWERS = 50_000
 
 @dataclass(frozen=True)
 class _Answers:
+    history: History
     writes: tuple[Write, ...]
     runs: tuple[CommandRun, ...]
     origins: tuple[DataOrigin, ...]
-    claims: tuple[Claim, ...]
+    files: TypedFiles
+
+    @cached_property
+    def claims(self) -> tuple[Claim, ...]:
+        return claims_of(self.history, self.writes, self.runs, self.origins, self.files)
 
 
 _ANSWERS: WeakKeyDictionary[Trajectory, _Answers] = WeakKeyDictionary()
@@ -93,5 +99,4 @@ def _answered(trajectory: Trajectory) -> _Answers:
             origins.setdefault(origin)
         if len(written) + len(ran) + len(origins) > MOST_ANSWERS:
             break
-    facts = tuple(written), tuple(ran), tuple(origins)
-    return _Answers(*facts, claims_of(history, *facts, files))
+    return _Answers(history, tuple(written), tuple(ran), tuple(origins), files)

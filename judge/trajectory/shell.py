@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from judge.trajectory.bounds import LONGEST_TEXT
 
 MOST_COMMANDS = 2_000
+MOST_REDIRECTS = 50
 DEEPEST = 3
 LONGEST_WRITTEN = 500
 
@@ -91,11 +92,10 @@ def parse_shell(text: str, folder: str = "", depth: int = 0) -> tuple[Command, .
     return _Reader(text[:LONGEST_TEXT], folder, depth).commands()
 
 
-def folder_after(text: str, folder: str = "") -> str:
-    """The folder in which a shell stands once it has run a text."""
+def parse_session(text: str, folder: str) -> tuple[tuple[Command, ...], str]:
+    """The simple commands of a text, and the folder in which the shell stands after them."""
     reader = _Reader(text[:LONGEST_TEXT], folder, 0)
-    reader.commands()
-    return reader.folder
+    return reader.commands(), reader.folder
 
 
 class _Reader:
@@ -177,7 +177,8 @@ class _Reader:
             self.at += 1
         target = self._word() if self.at < size and text[self.at] not in "\n;&|()" else ""
         self.current.end = self.at
-        self.current.redirects.append(Redirect(operator, target))
+        if len(self.current.redirects) < MOST_REDIRECTS:
+            self.current.redirects.append(Redirect(operator, target))
         if operator in ("<<", "<<-"):
             self.waiting.append((self.current, target, operator == "<<-"))
 
