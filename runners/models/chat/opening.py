@@ -28,7 +28,7 @@ def open_chat(
     environment: Mapping[str, str] = os.environ,
     stop: threading.Event | None = None,
 ) -> ChatClient:
-    """The client for `openai:<model>` or `litellm:<model>`, `@<endpoint>` added where wanted.
+    """The client for `openai:<model>`, `litellm:<model>` (`@<endpoint>` added) or `hf:<model>`.
 
     A plain `openai:<model>` goes to OPENAI_BASE_URL with OPENAI_API_KEY where the former is set,
     else to the config file's `chat.endpoint`, else to OpenAI itself. A key only ever goes to the
@@ -37,9 +37,10 @@ def open_chat(
     """
     settings = load_settings(environment) if settings is None else settings
     provider, colon, model = spec.partition(":")
-    if provider not in ("openai", "litellm") or not colon or not model.strip():
+    if provider not in ("openai", "litellm", "hf") or not colon or not model.strip():
         raise InputError(
-            f"The model {spec!r} is not a chat model; name it openai:<model> or litellm:<model>."
+            f"The model {spec!r} is not a chat model; name it openai:<model>, litellm:<model> or"
+            " hf:<folder or hub id>."
         )
     model, at, name = model.rpartition("@")
     if not at or name not in settings.endpoints or not model:
@@ -56,6 +57,10 @@ def open_chat(
         base_url = None
     if provider == "openai":
         endpoint = OpenAIEndpoint(base_url or OPENAI_URL, key)
+    elif provider == "hf":
+        from runners.models.chat.local import LocalEndpoint
+
+        endpoint = LocalEndpoint(model)
     else:
         endpoint = LiteLLMEndpoint(base_url, key)
     places = settings.chat.max_concurrent
