@@ -5,6 +5,7 @@ The weights come from a folder or the hub; remote code is never run. One generat
 
 from __future__ import annotations
 
+import importlib
 import json
 import re
 import threading
@@ -28,13 +29,13 @@ class LocalEndpoint:
 
     def __init__(self, model: str, *, device: str | None = None) -> None:
         try:
-            import torch
-            from transformers import AutoModelForCausalLM, AutoTokenizer
+            torch: Any = importlib.import_module("torch")
+            transformers: Any = importlib.import_module("transformers")
         except ImportError as error:
             raise MissingExtra("An hf: model", "models") from error
         try:
-            self._tokenizer: Any = AutoTokenizer.from_pretrained(model)  # type: ignore[no-untyped-call]
-            self._model: Any = AutoModelForCausalLM.from_pretrained(model)
+            self._tokenizer: Any = transformers.AutoTokenizer.from_pretrained(model)
+            self._model: Any = transformers.AutoModelForCausalLM.from_pretrained(model)
         except (OSError, ValueError) as error:
             first = (str(error).strip().splitlines() or ["no reason was given"])[0][:300]
             raise InputError(
@@ -45,7 +46,7 @@ class LocalEndpoint:
             raise InputError(f"The model hf:{model} has no chat template; use a chat model.")
         chosen = device or ("cuda" if torch.cuda.is_available() else "cpu")
         self._model.to(chosen).eval()
-        self._torch: Any = torch
+        self._torch = torch
         self._device = chosen
         self._lock = threading.Lock()
         self.address = f"hf:{model}"
@@ -138,7 +139,8 @@ def _plain(message: Mapping[str, Any]) -> dict[str, Any]:
     """The message as chat templates take it: text content, arguments as objects."""
     content = message.get("content") or ""
     if isinstance(content, Sequence) and not isinstance(content, str):
-        content = "\n".join(part.get("text", "[a picture]") for part in content)
+        parts: Sequence[Mapping[str, Any]] = content
+        content = "\n".join(part.get("text", "[a picture]") for part in parts)
     plain: dict[str, Any] = {"role": message["role"], "content": content}
     if message.get("tool_calls"):
         plain["tool_calls"] = [
