@@ -137,10 +137,9 @@ class _Stop:
 
 def _plain(message: Mapping[str, Any]) -> dict[str, Any]:
     """The message as chat templates take it: text content, arguments as objects."""
-    content = message.get("content") or ""
-    if isinstance(content, Sequence) and not isinstance(content, str):
-        parts: Sequence[Mapping[str, Any]] = content
-        content = "\n".join(part.get("text", "[a picture]") for part in parts)
+    content: Any = message.get("content") or ""
+    if isinstance(content, list):
+        content = "\n".join(part.get("text", "[a picture]") for part in content)
     plain: dict[str, Any] = {"role": message["role"], "content": content}
     if message.get("tool_calls"):
         plain["tool_calls"] = [
