@@ -9,7 +9,7 @@ import importlib
 import json
 import re
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from results.errors import InputError, MissingExtra
