@@ -71,7 +71,9 @@ class Artifact:
             parts.append(f"{self.facts['width']} x {self.facts['height']} pixels")
         for key, label in _SHOWN.items():
             value = self.facts.get(key)
-            if value in (None, "", [], (), {}, False):
+            if value is None or value is False or value in ("", [], {}):
+                continue
+            if value == 0 and key in _TOLD_ONLY_IF_ANY:
                 continue
             shown = f"{label}: {_listed(value)}" if value is not True else label
             parts.append(shown[:160])
@@ -95,6 +97,7 @@ _SHOWN = {
     "numbers": "numbers",
     "headings": "headings",
     "images": "images",
+    "drawn_pages": "pages with drawings",
     "inputs": "inputs",
     "buttons": "buttons",
     "rows": "rows",
@@ -121,6 +124,11 @@ _SHOWN = {
     "views": "views",
     "members": "members",
 }
+
+
+_TOLD_ONLY_IF_ANY = frozenset(
+    {"inputs", "buttons", "tables", "tensors", "entries", "frames", "drawn_pages"}
+)
 
 
 def _listed(value: Any) -> str:

@@ -78,6 +78,8 @@ def _told(base: sqlite3.Connection, facts: dict[str, Any]) -> Found:
         "views": views,
         "virtual_tables": virtual,
     }
+    if any(number > HEAD_ROWS for number in rows.values()):
+        cuts = (*cuts, f"text after {HEAD_ROWS} rows of each table")
     text = "\n".join(lines)
     if not rows and not virtual:
         sign = "it has no table"

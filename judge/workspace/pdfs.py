@@ -17,6 +17,7 @@ MOST_CONTENT_BYTES = 1_500_000
 MOST_SECONDS = 1.2
 # Operators that paint a path; a figure saved as PDF has these instead of pictures.
 _PAINTS = re.compile(rb"(?<=[\s\d])(?:S|s|f\*?|F|B\*?|b\*?)(?=\s)")
+_FIGURE_DRAWINGS = 30  # on one page: a chart, or a table with rules
 _FEW_DRAWINGS = 10  # the frame and background of a page with nothing on it
 
 
@@ -57,7 +58,7 @@ def _told(reader: Any) -> Found:
             "document", "pdf", ArtifactState.EMPTY, {"pages": 0}, signs=("it has no page",)
         )
     parts: list[str] = []
-    images = drawings = spent = done = 0
+    images = drawings = drawn = spent = done = unread = 0
     began = time.process_time()
     for page in reader.pages[:MOST_PAGES]:
         # The count of bytes cuts the same on every machine; time is the last resort.
@@ -66,11 +67,18 @@ def _told(reader: Any) -> Found:
         content = page.get_contents()
         data = content.get_data() if content is not None else b""
         spent += len(data)
-        drawings += len(_PAINTS.findall(data))
+        painted = len(_PAINTS.findall(data))
+        drawings += painted
+        drawn += painted >= _FIGURE_DRAWINGS
         images += _pictures(page.get("/Resources")) + data.count(b"\nBI ")
-        parts.append((page.extract_text() or "") if len(data) <= MOST_CONTENT_BYTES else "")
+        if len(data) > MOST_CONTENT_BYTES:
+            unread += 1
+        else:
+            parts.append(page.extract_text() or "")
         done += 1
     cuts = (f"pages after {done} of {count}",) if done < count else ()
+    if unread:
+        cuts = (*cuts, f"the text of {unread} pages of more than {MOST_CONTENT_BYTES} bytes")
     text = "\n".join(parts)
     facts = {
         "pages": count,
@@ -78,6 +86,7 @@ def _told(reader: Any) -> Found:
         "numbers": numbers_in(text),
         "images": images,
         "drawings": drawings,
+        "drawn_pages": drawn,
     }
     if not facts["words"] and not images and drawings < _FEW_DRAWINGS:
         if cuts:

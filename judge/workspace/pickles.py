@@ -73,7 +73,7 @@ def read_pickle(source: Source) -> Found:
     if cuts:
         if not machine.names and not machine.numbers:
             raise Unread("what was read of it holds no object and no number")
-        facts = {"globals": _own_names(machine), "numbers": machine.numbers}
+        facts: dict[str, Any] = {"globals": _own_names(machine), "numbers": machine.numbers}
         return Found("pickle", "pickle", facts=facts, text="\n".join(facts["globals"]), cuts=cuts)
     return told(machine, root)
 

@@ -103,6 +103,8 @@ def read_delimited(text: str, format: str, cuts: tuple[str, ...] = ()) -> Found:
     if ragged:
         facts["ragged_rows"] = ragged
     head = "\n".join(text.lstrip("\n").split("\n", HEAD_ROWS)[:HEAD_ROWS])
+    if rows >= HEAD_ROWS:
+        cuts = (*cuts, f"text after {HEAD_ROWS} lines")
     state, signs = _table_state(text, rows, columns)
     return Found("table", format, state, facts, head, signs, cuts)
 
@@ -163,6 +165,7 @@ def _read_parquet(source: Source) -> Found:
     settings: dict[str, str | bool | int | float | list[str]] = {
         "threads": 1,
         "memory_limit": "200MB",
+        "autoinstall_known_extensions": False,
     }
     with duckdb.connect(config=settings) as base:
         described = base.execute("DESCRIBE SELECT * FROM read_parquet(?)", [path]).fetchall()
@@ -190,4 +193,5 @@ def _read_parquet(source: Source) -> Found:
     if rows <= HEAD_ROWS and all(column.kind == "empty" for column in columns):
         sign = "every cell is empty"
         return Found("table", "parquet", ArtifactState.EMPTY, facts, text, (sign,))
-    return Found("table", "parquet", facts=facts, text=text)
+    cuts = (f"text after {HEAD_ROWS} rows",) if rows > HEAD_ROWS else ()
+    return Found("table", "parquet", facts=facts, text=text, cuts=cuts)

@@ -156,7 +156,8 @@ def test_any_text_is_read_as_a_table_or_refused(text: str) -> None:
 
 def parquet(folder: Path, query: str) -> bytes:
     path = folder / "made.parquet"
-    duckdb.sql(query).write_parquet(str(path))
+    with duckdb.connect() as base:
+        base.sql(query).write_parquet(str(path))
     return path.read_bytes()
 
 

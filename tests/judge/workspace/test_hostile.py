@@ -14,6 +14,7 @@ import tarfile
 import threading
 import time
 import zipfile
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
@@ -89,7 +90,7 @@ def npy_header(shape: str) -> bytes:
     return b"\x93NUMPY\1\0" + struct.pack("<H", len(head)) + head.encode()
 
 
-BOMBS = {
+BOMBS: dict[str, Callable[[], bytes]] = {
     "zip.zip": lambda: member_bomb(1 << 30),
     "tar.tar.gz": lambda: tar_bomb(600 << 20),
     "gz.gz": lambda: gzip.compress(bytes(600 << 20), 1),
@@ -279,7 +280,7 @@ def test_versions_of_the_readers_are_told() -> None:
     assert all(version[:1].isdigit() for version in versions.values())
 
 
-SEEDS = {
+SEEDS: dict[str, Callable[[], bytes]] = {
     "a.png": lambda: _saved("PNG"),
     "a.gif": lambda: _saved("GIF"),
     "a.zip": lambda: member_bomb(1 << 20),

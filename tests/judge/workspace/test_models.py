@@ -105,9 +105,8 @@ def traps(path: Path) -> dict[str, bytes]:
     with zipfile.ZipFile(archive, "w") as members:
         members.writestr("model/data.pkl", plain)
     objects = np.array([Trap(path)], dtype=object)
-    legacy = b"".join(
-        pickle.dumps(part, 2) for part in (0x1950A86A20F9469CFC6C, 1001, {}, Trap(path), [])
-    )
+    parts: list[Any] = [0x1950A86A20F9469CFC6C, 1001, {}, Trap(path), []]
+    legacy = b"".join(pickle.dumps(part, 2) for part in parts)
     return {
         "a.pkl": plain,
         "b.pickle": pickle.dumps(Trap(path), 0),
@@ -256,7 +255,9 @@ def joblib_dump(monkeypatch: pytest.MonkeyPatch, value: dict[str, Any]) -> bytes
     monkeypatch.setattr(NumpyArrayWrapper, "__module__", "joblib.numpy_pickle")
     file = io.BytesIO()
 
-    class Pickler(pickle._Pickler):  # type: ignore[name-defined,misc]
+    python_pickler: Any = pickle._Pickler
+
+    class Pickler(python_pickler):  # type: ignore[misc]
         def save(self, value: Any, *rest: Any, **more: Any) -> None:
             if not isinstance(value, np.ndarray):
                 super().save(value, *rest, **more)
@@ -372,7 +373,8 @@ def torch_zip(monkeypatch: pytest.MonkeyPatch, value: Any, stored: list[Storage]
 
 
 def torch_legacy(monkeypatch: pytest.MonkeyPatch, value: Any, stored: list[Storage]) -> bytes:
-    head = [pickle.dumps(part, 2) for part in (0x1950A86A20F9469CFC6C, 1001, {"little": True})]
+    parts: list[Any] = [0x1950A86A20F9469CFC6C, 1001, {"little": True}]
+    head = [pickle.dumps(part, 2) for part in parts]
     body = torch_pickle(monkeypatch, value)
     keys = pickle.dumps([storage.key for storage in stored], 2)
     data = [struct.pack("<q", s.array.size) + s.array.tobytes() for s in stored]

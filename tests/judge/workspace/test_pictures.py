@@ -9,6 +9,7 @@ import wave
 import zlib
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -23,14 +24,14 @@ EMPTY, PLACEHOLDER = ArtifactState.EMPTY, ArtifactState.PLACEHOLDER
 UNREADABLE = ArtifactState.UNREADABLE
 
 
-def saved(picture: Image.Image, format: str, **options: object) -> bytes:
+def saved(picture: Image.Image, format: str, **options: Any) -> bytes:
     file = io.BytesIO()
-    picture.save(file, format, **options)  # type: ignore[arg-type]
+    picture.save(file, format, **options)
     return file.getvalue()
 
 
-def plain(size: tuple[int, int] = (100, 80), colour: object = (200, 10, 10)) -> Image.Image:
-    return Image.new("RGB", size, colour)  # type: ignore[arg-type]
+def plain(size: tuple[int, int] = (100, 80), colour: Any = (200, 10, 10)) -> Image.Image:
+    return Image.new("RGB", size, colour)
 
 
 def drawn(size: tuple[int, int] = (100, 80), shift: int = 0) -> Image.Image:
@@ -215,15 +216,15 @@ def video(
 ) -> bytes:
     path = folder / f"made.{format}"
     with av.open(str(path), "w") as container:
-        stream = container.add_stream(codec, rate=10)
-        stream.width, stream.height = frames[0].size  # type: ignore[attr-defined]
-        stream.pix_fmt = "yuv420p"  # type: ignore[attr-defined]
+        stream: Any = container.add_stream(codec, rate=10)
+        stream.width, stream.height = frames[0].size
+        stream.pix_fmt = "yuv420p"
         for number, picture in enumerate(frames):
-            frame = av.VideoFrame.from_image(picture)
+            frame = av.VideoFrame.from_ndarray(np.asarray(picture), format="rgb24")
             frame.pts = number
             frame.time_base = Fraction(1, 10)
-            container.mux(stream.encode(frame))  # type: ignore[attr-defined]
-        container.mux(stream.encode(None))  # type: ignore[attr-defined]
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
     return path.read_bytes()
 
 
