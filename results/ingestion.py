@@ -30,7 +30,8 @@ _STAGED_COLUMNS = {
     "staged_runs": """{
         run_id: 'VARCHAR', kind: 'VARCHAR', agent: 'VARCHAR', judge: 'VARCHAR', model: 'VARCHAR',
         setting: 'VARCHAR', started_at: 'VARCHAR', status: 'VARCHAR', seconds: 'DOUBLE',
-        folder: 'VARCHAR', config: 'JSON', versions: 'JSON', hashes: 'JSON', host: 'JSON'}""",
+        entries: 'BIGINT', folder: 'VARCHAR', config: 'JSON', versions: 'JSON', hashes: 'JSON',
+        host: 'JSON'}""",
     "staged_tasks": """{
         run_id: 'VARCHAR', task: 'VARCHAR', query: 'VARCHAR', tags: 'VARCHAR[]',
         requirements: 'STRUCT(requirement_id BIGINT, is_preference BOOLEAN, criteria VARCHAR,
@@ -53,7 +54,8 @@ _MERGES = (
         model = excluded.model, setting = excluded.setting, started_at = excluded.started_at,
         status = excluded.status, seconds = excluded.seconds, folder = excluded.folder,
         config = excluded.config, versions = excluded.versions, hashes = excluded.hashes,
-        host = excluded.host
+        host = excluded.host, entries = excluded.entries
+    WHERE excluded.entries >= runs.entries
     """,
     """
     INSERT INTO tasks BY NAME SELECT run_id, task, query, tags FROM staged_tasks

@@ -37,6 +37,7 @@ MIGRATIONS: tuple[Migration, ...] = (
             started_at VARCHAR NOT NULL,    -- ISO 8601, UTC
             status VARCHAR NOT NULL,
             seconds DOUBLE NOT NULL,
+            entries BIGINT NOT NULL,        -- how many verdicts and ends of its journal were read
             folder VARCHAR NOT NULL,        -- where the run's files were when they were read
             config JSON NOT NULL,
             versions JSON NOT NULL,

@@ -53,13 +53,15 @@ class Progress(NamedTuple):
     status: RunStatus = RunStatus.UNFINISHED
     seconds: float = 0.0
     """Wall time over all sessions of the run that came to an end of their own."""
+    entries: int = 0
+    """How many verdicts and ends were read: of two states of a journal the later has more."""
 
     def after(self, entry: AskedTask | Attempt | End) -> Progress:
         """The progress once the journal holds one entry more."""
         if isinstance(entry, End):
-            return Progress(entry.status, self.seconds + entry.seconds)
+            return Progress(entry.status, self.seconds + entry.seconds, self.entries + 1)
         if isinstance(entry, Attempt):
-            return Progress(RunStatus.UNFINISHED, self.seconds)
+            return Progress(RunStatus.UNFINISHED, self.seconds, self.entries + 1)
         return self
 
 

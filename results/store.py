@@ -1,8 +1,8 @@
 """The store: one DuckDB file that is made from run folders and can be made anew from them.
 
-Whoever writes holds a lock file beside the store, and the database itself for moments only: DuckDB
-alone loses acknowledged rows when several processes take turns at opening one file. Readers open
-the file read-only for one question at a time, or read the published snapshot.
+Whoever writes holds a lock file beside the store, and that and the database for moments only:
+DuckDB alone loses acknowledged rows when several processes take turns at opening one file. Readers
+open the file read-only for one question at a time, or read the published snapshot.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import os
 import stat
 import tempfile
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -118,16 +118,15 @@ class Store:
         A run that cannot be read is left out whole and named in `faults`. Raises StoreError when
         the store cannot be used; the journals keep everything, and a later ingest stores it.
         """
-        # Journals are read under the lock, so that a later ingest never knows less.
-        with self._locked(), _staging_folder() as staging:
+        with _staging_folder() as staging:
             staged = stage(folders, staging)
-            with self._writing() as connection, transaction(connection):
+            with self._locked(), self._writing() as connection, transaction(connection):
                 return merge(connection, staged)
 
     def runs(self) -> tuple[StoredRun, ...]:
         """Every run, oldest first."""
         with self._reading() as connection:
-            rows = _rows(connection, _RUNS.format(condition="?"), True)
+            rows = _rows(connection, _RUNS.format(condition="TRUE"))
         with self._refusing_foreign_rows():
             return tuple(_stored_run(row) for row in rows)
 
@@ -245,13 +244,23 @@ class Store:
     def _reading(self) -> Iterator[DuckDBPyConnection]:
         """A read-only connection to tables of this version; an older store is migrated first."""
         self._require_file()
-        with opened(self.path, read_only=True, wait=self.wait) as connection:
+        with self._opened_to_read() as connection:
             if schema_version(connection, self.path) == len(MIGRATIONS):
                 yield connection
                 return
         with self._locked(), self._writing():
             pass
-        with opened(self.path, read_only=True, wait=self.wait) as connection:
+        with self._opened_to_read() as connection:
+            yield connection
+
+    @contextmanager
+    def _opened_to_read(self) -> Iterator[DuckDBPyConnection]:
+        """Waits in one line with the writers, who would otherwise never find the store closed."""
+        with ExitStack() as stack:
+            is_writable = os.access(self.path.parent, os.W_OK)
+            with self._locked() if is_writable else nullcontext():
+                reading = opened(self.path, read_only=True, wait=self.wait)
+                connection = stack.enter_context(reading)
             yield connection
 
     def _make(self) -> None:
@@ -311,8 +320,10 @@ def _log_of(path: Path) -> Path:
     return path.with_name(path.name + ".wal")
 
 
-def _rows(connection: DuckDBPyConnection, sql: str, parameter: object) -> list[dict[str, Any]]:
-    result = connection.execute(sql, [parameter])
+def _rows(
+    connection: DuckDBPyConnection, sql: str, run_id: str | None = None
+) -> list[dict[str, Any]]:
+    result = connection.execute(sql, None if run_id is None else [visible(run_id)])
     names = [column[0] for column in result.description or ()]
     return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
 

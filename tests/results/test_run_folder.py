@@ -131,13 +131,13 @@ def test_the_last_final_verdict_stands_and_an_error_only_without_one(runs: Path)
 def test_a_run_is_finished_when_it_says_so_and_until_it_goes_on(runs: Path) -> None:
     folder = RunFolder.create(runs, record())
     folder.add_verdict(verdict(0, Outcome.ERROR))
-    assert folder.status.value == "unfinished"
+    assert [folder.status] == [RunStatus.UNFINISHED]
     folder.finish(RunStatus.INCOMPLETE, 1.5)
-    assert folder.status.value == "incomplete"
+    assert [folder.status] == [RunStatus.INCOMPLETE]
     assert not folder.is_finished
     folder.note("resumed")
     folder.add_verdict(verdict(0))
-    assert folder.status.value == "unfinished"
+    assert [folder.status] == [RunStatus.UNFINISHED]
     folder.finish(RunStatus.COMPLETE, 2.0)
     assert folder.is_finished
     assert folder.content().progress.seconds == 3.5
