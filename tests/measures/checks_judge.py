@@ -117,9 +117,7 @@ def figures(judged: Sequence[Judged]) -> dict[str, Any]:
     }
     confusion = {
         f"{label}": {
-            outcome.value: sum(
-                j.label is value and j.verdict.outcome is outcome for j in labelled
-            )
+            outcome.value: sum(j.label is value and j.verdict.outcome is outcome for j in labelled)
             for outcome in Outcome
         }
         for label, value in (("satisfied", True), ("unsatisfied", False))

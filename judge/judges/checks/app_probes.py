@@ -30,9 +30,9 @@ def probe_app(
     if any(concept.name == "Tableau or Power BI" for concept in demand.concepts):
         return _dashboard_file(scene, demand)
     is_toolkit = any(concept.name in _TOOLKITS for concept in demand.concepts)
-    if sighting is not None and not is_toolkit and (sighting.path, sighting.scope) not in own:
-        if sighting.strength < 0.8:
-            sighting = None  # a word in code elsewhere is not a control of this file
+    is_elsewhere = sighting is not None and (sighting.path, sighting.scope) not in own
+    if sighting is not None and is_elsewhere and not is_toolkit and sighting.strength < 0.8:
+        sighting = None  # a word in code elsewhere is not a control of this file
     if sighting is None:
         found = _control(scene, ask, demand, own)
         if found is not None:
@@ -51,15 +51,11 @@ def probe_app(
             )
         absent = _absent_inputs(scene, sighting.path)
         if absent:
-            return fails(
-                f"{sighting.path} is to show {absent}, which is not there", 0.7, citation
-            )
+            return fails(f"{sighting.path} is to show {absent}, which is not there", 0.7, citation)
     return _started(scene, ask, holds(text, sighting.strength, citation))
 
 
-def _control(
-    scene: Scene, ask: Ask, demand: Demand, own: frozenset[Key]
-) -> Finding | None:
+def _control(scene: Scene, ask: Ask, demand: Demand, own: frozenset[Key]) -> Finding | None:
     """A control in the markup of the named files, of what they call, or else of any file."""
     named = ask.places.sources
     called = sorted({path for path, _ in scene.sight.with_callees(own)} - set(named))
@@ -96,7 +92,9 @@ def _stub_behind(scene: Scene, path: str) -> str:
                     and definition.name != "__init__"
                     and call.result_is_used
                 ):
-                    return f"{path} works with {definition.name} of {definition.path}, which is empty"
+                    return (
+                        f"{path} works with {definition.name} of {definition.path}, which is empty"
+                    )
     return ""
 
 
@@ -134,9 +132,18 @@ def _absent_inputs(scene: Scene, path: str) -> str:
     for use in scene.sight.graph.uses_in(path):
         if use.mode != "read" or "*" in use.target or "://" in use.target:
             continue
-        if use.via.rsplit(".", 1)[-1] in ("exists", "isfile", "is_file", "isdir", "glob", "listdir"):
+        if use.via.rsplit(".", 1)[-1] in (
+            "exists",
+            "isfile",
+            "is_file",
+            "isdir",
+            "glob",
+            "listdir",
+        ):
             continue
-        if not re.match(r"(?:\./)?(?:results|outputs?|models|metrics|figures|reports)/", use.target):
+        if not re.match(
+            r"(?:\./)?(?:results|outputs?|models|metrics|figures|reports)/", use.target
+        ):
             continue
         target = use.target.removeprefix("./")
         if target not in scene.paths and target not in scene.workspace.directories:

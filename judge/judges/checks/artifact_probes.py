@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from posixpath import basename, dirname, splitext
+from posixpath import basename, splitext
 
 from judge.evidence import missing
 from judge.judges.checks.asking import Act, Ask, Demand
@@ -51,13 +51,15 @@ def probe_artifacts(scene: Scene, ask: Ask) -> list[Finding]:
     return findings
 
 
-_SHOWS_TEXT = re.compile(r"(?:^|\W)(?:print|pprint|log(?:ger|ging)?\.\w+|display|click\.echo|show)\s*\(")
+_SHOWS_TEXT = re.compile(
+    r"(?:^|\W)(?:print|pprint|log(?:ger|ging)?\.\w+|display|click\.echo|show)\s*\("
+)
 
 
 def _printed(scene: Scene, ask: Ask) -> Finding:
     """Whether something of what is asked for is also printed, by the code or in a run."""
     wanted = {word[:6] for word in re.findall(r"[a-z]{5,}", ask.plain.lower())} - _ACTS_SAID
-    names = set()
+    names: set[str] = set()
     demands = ask.of_kind(Kind.METRIC, Kind.FIGURE)
     for demand in demands:
         for concept in demand.concepts:
@@ -71,7 +73,9 @@ def _printed(scene: Scene, ask: Ask) -> Finding:
     ]
     for path, statement in printing:
         text = statement.full.lower()
-        is_named = any(re.search(rf"(?<!\w){re.escape(name)}(?!\w)", statement.bare) for name in names)
+        is_named = any(
+            re.search(rf"(?<!\w){re.escape(name)}(?!\w)", statement.bare) for name in names
+        )
         if is_named or any(word in text for word in wanted):
             citation = scene.sight.citation(path, statement.line)
             return holds(f"{path} prints it, line {statement.line}", 0.72, citation)
@@ -108,9 +112,7 @@ def _probe_folder(scene: Scene, ask: Ask, folder: str) -> list[Finding]:
         return [fails(f"there is nothing in {folder}/", 0.95, missing(folder))]
     kinds = FITTING.get(ask.kind or "", frozenset().union(*FITTING.values()))
     fitting = [
-        artifact
-        for artifact in map(scene.workspace.artifact, inside)
-        if artifact.kind in kinds
+        artifact for artifact in map(scene.workspace.artifact, inside) if artifact.kind in kinds
     ]
     if not fitting:
         noun = ask.kind or "artifact"
@@ -156,7 +158,7 @@ def probe_artifact(scene: Scene, ask: Ask, artifact: Artifact) -> list[Finding]:
     shown = scene.measured(artifact)
     if not artifact.is_valid:
         return [fails(f"{artifact.path} is no real artifact: {_fault_of(artifact)}", 0.95, shown)]
-    if artifact.kind == "binary" and not ask.kind == "model":
+    if artifact.kind == "binary" and ask.kind != "model":
         return [unknown(f"{artifact.path} is of a kind that the checks cannot read", shown)]
     findings: list[Finding]
     if artifact.kind in _PICTURES:
@@ -174,8 +176,9 @@ def probe_artifact(scene: Scene, ask: Ask, artifact: Artifact) -> list[Finding]:
 
 
 def _picture(scene: Scene, ask: Ask, artifact: Artifact) -> list[Finding]:
-    findings = [holds(f"{artifact.path} is a picture that shows something", 0.85,
-                      scene.measured(artifact))]
+    findings = [
+        holds(f"{artifact.path} is a picture that shows something", 0.85, scene.measured(artifact))
+    ]
     findings += _resolution(scene, ask, artifact)
     writers = scene.origins.writers(artifact.path)
     findings.append(_origin(scene, artifact, writers))
@@ -256,9 +259,10 @@ def _model(scene: Scene, ask: Ask, artifact: Artifact) -> list[Finding]:
     findings = [holds(f"{artifact.path} is a model file with content", 0.85, shown)]
     named = [str(name) for name in artifact.facts.get("globals", ())]
     library = [name for name in named if name.startswith(("sklearn.", "xgboost.", "lightgbm."))]
-    if library and not any("numpy" in name or "Tree" in name for name in named):
-        if not any(name.startswith(("xgboost.", "lightgbm.")) for name in named):
-            return [fails(f"{artifact.path} holds no fitted values", 0.75, shown)]
+    is_boosted = any(name.startswith(("xgboost.", "lightgbm.")) for name in named)
+    is_fitted = is_boosted or any("numpy" in name or "Tree" in name for name in named)
+    if library and not is_fitted:
+        return [fails(f"{artifact.path} holds no fitted values", 0.75, shown)]
     for demand in ask.of_kind(Kind.METHOD):
         other = _other_method(demand, library)
         if other:
@@ -292,7 +296,7 @@ def _written(scene: Scene, ask: Ask, artifact: Artifact) -> list[Finding]:
     if repeats(report.text, scene.asked_text):
         return [fails(f"{artifact.path} only repeats the words of the task", 0.85, shown)]
     findings: list[Finding] = []
-    metrics = [d for d in ask.of_kind(Kind.METRIC)]
+    metrics = list(ask.of_kind(Kind.METRIC))
     topics = list(ask.contents)
     if metrics:
         findings += [_metric(scene, demand, artifact) for demand in metrics]
@@ -359,10 +363,9 @@ def _contents(
     findings: list[Finding] = []
     for topic in topics:
         metric = metric_of(topic)
-        if metric is not None and artifact.kind != "notebook":
-            if not ask.wants_report:
-                findings.append(_metric(scene, Demand(topic, (metric,)), artifact))
-                continue
+        if metric is not None and artifact.kind != "notebook" and not ask.wants_report:
+            findings.append(_metric(scene, Demand(topic, (metric,)), artifact))
+            continue
         if asks_for_interaction(topic):
             findings.append(_interactive(scene, artifact))
         elif asks_for_picture(topic):
@@ -378,9 +381,7 @@ def _contents(
     return findings
 
 
-def _topic(
-    scene: Scene, artifact: Artifact, report: Report, topic: str, *, named: bool
-) -> Finding:
+def _topic(scene: Scene, artifact: Artifact, report: Report, topic: str, *, named: bool) -> Finding:
     shown = scene.measured(artifact)
     pattern = topic_pattern(topic)
     titled = _closest(report.titled(pattern), topic)
@@ -440,7 +441,8 @@ def _interactive(scene: Scene, artifact: Artifact) -> Finding:
     raw = scene.workspace.text(artifact.path) or ""
     match = re.search(
         r"Plotly\.newPlot|plotly|Bokeh|<select|<input|<button|onclick|addEventListener|"
-        r"type=.?range|vega", raw
+        r"type=.?range|vega",
+        raw,
     )
     has_script = int(artifact.facts.get("script_chars") or 0) > 100
     if match and (has_script or "src=" in raw):
@@ -545,9 +547,7 @@ def _origin(
         return holds(f"{path} is there as a written text", 0.7, scene.measured(artifact))
     if writers:
         first = writers[0]
-        return unknown(
-            f"the code that writes {path} is never reached", origins.citation(first)
-        )
+        return unknown(f"the code that writes {path} is never reached", origins.citation(first))
     if origins.could_be_written():
         return holds(f"code that runs writes files as {path} is", 0.56, scene.measured(artifact))
     return unknown(f"no code writes {path}", scene.measured(artifact))
@@ -558,8 +558,14 @@ def _made_up(scene: Scene, artifact: Artifact, writers: list[Writer]) -> Finding
     is_picture = artifact.kind in _PICTURES
     for writer in writers:
         for made in scene.made_up_in(writer.path):
-            if made.scope != writer.scope or (made.call.startswith("write") or made.call in (
-                "dump", "dumps", "to_csv", "savetxt")) == is_picture:
+            if (
+                made.scope != writer.scope
+                or (
+                    made.call.startswith("write")
+                    or made.call in ("dump", "dumps", "to_csv", "savetxt")
+                )
+                == is_picture
+            ):
                 continue
             near = abs(made.line - writer.line) <= 25
             if near:

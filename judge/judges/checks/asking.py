@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 from judge.judges.checks.places import Places, take_apart
 from judge.judges.checks.vocabulary import VOCABULARY, Concept, Kind
@@ -68,7 +69,8 @@ _DONE = re.compile(
     re.I,
 )
 _DEFINED = re.compile(
-    r"\b(?:implement(?:ed|ation)?|defined|imported|built|provided|written|developed|created)\b", re.I
+    r"\b(?:implement(?:ed|ation)?|defined|imported|built|provided|written|developed|created)\b",
+    re.I,
 )
 _OR = re.compile(r"[\s,]*\bor\s+(?:an?\s+|the\s+)?$", re.I)
 
@@ -123,6 +125,7 @@ class Ask:
         return tuple(demand for demand in self.demands if demand.kind in kinds)
 
 
+@lru_cache(maxsize=4096)
 def read_requirement(criteria: str) -> Ask:
     """Reads a requirement's sentence; never fails, at worst nothing is found in it."""
     marked = take_apart(criteria)
@@ -161,7 +164,8 @@ def _is_covered(name: str, known: str, *, is_code: bool) -> bool:
     return not words or any(word.strip(".") in known for word in words if len(word) > 2)
 
 
-def find_concepts(text: str) -> list[tuple[int, int, Concept]]:
+@lru_cache(maxsize=4096)
+def find_concepts(text: str) -> tuple[tuple[int, int, Concept], ...]:
     """The concepts a text names, each with its span; of overlapping ones, the longest."""
     found: list[tuple[int, int, Concept]] = []
     for concept in VOCABULARY:
@@ -174,7 +178,7 @@ def find_concepts(text: str) -> list[tuple[int, int, Concept]]:
     for start, end, concept in found:
         if not any(start < other_end and other_start < end for other_start, other_end, _ in kept):
             kept.append((start, end, concept))
-    return sorted(kept, key=lambda item: item[0])
+    return tuple(sorted(kept, key=lambda item: item[0]))
 
 
 def _demands(body: str) -> list[Demand]:
@@ -235,7 +239,7 @@ def _without_general(demands: list[Demand]) -> list[Demand]:
 
 def _act(plain: str) -> Act:
     if _DEFINED.search(plain) and not re.search(
-        r"\b(?:performed|trained|tuned|handled|applied|loaded)\b", plain, re.I
+        r"(?<!pre-)\b(?:performed|trained|tuned|handled|applied|loaded)\b", plain, re.I
     ):
         return Act.DEFINE
     return Act.DO if _DONE.search(plain) or not _DEFINED.search(plain) else Act.DEFINE
@@ -252,8 +256,12 @@ def _contents(plain: str) -> tuple[str, ...]:
     if shown is not None:
         parts.append(f"{shown.group(1)} figure")
     cleaned = (
-        re.sub(r"^(?:the|an?|a section|showcase the)\s+|\b(?:etc\.?|PATH)\b|^(?:a )?section analy[sz]ing (?:the )?", "", p)
-        .strip(" .")
+        re.sub(
+            r"^(?:the|an?|a section|showcase the)\s+|\b(?:etc\.?|PATH)\b|"
+            r"^(?:a )?section analy[sz]ing (?:the )?",
+            "",
+            p,
+        ).strip(" .")
         for p in (part.strip() for part in parts)
     )
     return tuple(part for part in cleaned if re.search(r"[A-Za-z]{2}", part))

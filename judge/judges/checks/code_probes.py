@@ -43,7 +43,9 @@ def _probe_source(scene: Scene, path: str) -> list[Finding]:
         return []
     fault = scene.health.fault_of(path)
     if fault is not None:
-        return [fails(fault.text, 0.9, scene.sight.citation(path, _fault_line(fault.text, fault.line)))]
+        return [
+            fails(fault.text, 0.9, scene.sight.citation(path, _fault_line(fault.text, fault.line)))
+        ]
     definitions = scene.sight.graph.definitions_in(path)
     if module.language == "python" and not _has_working_code(scene, path):
         worst = next((d for d in definitions if d.body in _BODY_SAYS), None)
@@ -60,16 +62,24 @@ def _fault_line(text: str, line: int) -> int:
 
 def _has_working_code(scene: Scene, path: str) -> bool:
     graph = scene.sight.graph
-    if any(re.search(r"<(?:button|input|select|textarea|details|canvas|form)\b|addEventListener|"
-                     r"appendChild|innerHTML", line.text) for line in scene.markup(path)):
+    if any(
+        re.search(
+            r"<(?:button|input|select|textarea|details|canvas|form)\b|addEventListener|"
+            r"appendChild|innerHTML",
+            line.text,
+        )
+        for line in scene.markup(path)
+    ):
         return True
     if any(
         definition.body is Body.WORKS and definition.kind != "class"
         for definition in graph.definitions_in(path)
     ):
         return True
-    if any(call.scope == "" and call.method != "print" and not call.targets
-           for call in graph.calls_in(path)):
+    if any(
+        call.scope == "" and call.method != "print" and not call.targets
+        for call in graph.calls_in(path)
+    ):
         return True
     return any(imported.is_used or imported.names for imported in graph.imports_in(path)) and any(
         not statement.bare.startswith(("import ", "from ", "def ", "class ", "if __name__"))
@@ -166,8 +176,16 @@ def _seen(scene: Scene, ask: Ask, demand: Demand, sighting: Sighting) -> Finding
     return holds(f"{demand.name} shows in {sighting.path}: {said}", sighting.strength, citation)
 
 
-_TRIES = frozenset({"hyperparameter tuning", "grid search", "cross-validation", "evaluation",
-                    "training", "fine-tuning"})
+_TRIES = frozenset(
+    {
+        "hyperparameter tuning",
+        "grid search",
+        "cross-validation",
+        "evaluation",
+        "training",
+        "fine-tuning",
+    }
+)
 _TRIED = re.compile(r"train|fit|eval|score|run|objective|forward|predict|accuracy|loss")
 
 
@@ -245,9 +263,7 @@ def _not_seen(
     return fails(f"nothing that {where} does is {demand.name}", 0.64)
 
 
-def _hollow_namesake(
-    scene: Scene, demand: Demand, keys: frozenset[Key]
-) -> Definition | None:
+def _hollow_namesake(scene: Scene, demand: Demand, keys: frozenset[Key]) -> Definition | None:
     """A definition that is called after the demand and does nothing."""
     for key in sorted(keys):
         definition = scene.sight.graph.definition(*key)

@@ -7,6 +7,7 @@ from posixpath import basename, splitext
 
 from judge.code import Call
 from judge.code.facts import Key
+from judge.evidence import missing
 from judge.judges.checks.asking import Act, Ask, Demand
 from judge.judges.checks.findings import Finding, fails, holds, unknown
 from judge.judges.checks.scene import Scene
@@ -14,7 +15,6 @@ from judge.judges.checks.sight import Sighting
 from judge.judges.checks.vocabulary import Kind, matches_call
 from judge.judges.checks.vocabulary.datasets import DATASETS
 from judge.trajectory import DataOrigin, data_origins
-from judge.evidence import missing
 
 _RANDOM = (
     "numpy.random.* random.* torch.rand torch.randn torch.randint tf.random.* "
@@ -22,10 +22,14 @@ _RANDOM = (
     ".standard_normal .normal .uniform .integers .random .randn .rand .randint .choice .poisson "
     ".gamma .exponential .multivariate_normal FakeData"
 ).split()
-_SEEDS = re.compile(r"(?:^|\.)(?:seed|shuffle|permutation|sample|RandomState|default_rng|manual_seed)$")
+_SEEDS = re.compile(
+    r"(?:^|\.)(?:seed|shuffle|permutation|sample|RandomState|default_rng|manual_seed)$"
+)
 _URL = re.compile(r"^(?:https?|ftp|s3|hf)://")
 _RESULT = re.compile(r"(?:\./)?(?:results?|outputs?|models?|metrics|figures|reports?|logs?)/")
-_DATA_FILE = re.compile(r"\.(?:csv|tsv|txt|json|jsonl|parquet|xlsx?|data|npz?|h5|zip|gz|arff|db)$", re.I)
+_DATA_FILE = re.compile(
+    r"\.(?:csv|tsv|txt|json|jsonl|parquet|xlsx?|data|npz?|h5|zip|gz|arff|db)$", re.I
+)
 
 
 def probe_dataset(
@@ -166,9 +170,7 @@ def _something_else(scene: Scene, demand: Demand, sighting: Sighting) -> Finding
     """
     fallbacks = scene.origins.fallbacks
     around = [
-        f
-        for f in fallbacks.around(sighting.path, sighting.line, sighting.scope)
-        if not f.ends
+        f for f in fallbacks.around(sighting.path, sighting.line, sighting.scope) if not f.ends
     ]
     for writer in scene.origins.writers(_file_of(scene, sighting)):
         around += fallbacks.reaching(writer.path, writer.line, writer.scope)
@@ -208,8 +210,10 @@ def _makes_data(scene: Scene, path: str, span: tuple[int, int]) -> bool:
     """Whether a block calls something of the project, or a library that makes or holds data."""
     for call in scene.sight.graph.calls_in(path):
         if span[0] <= call.line <= span[1] and (
-            call.targets or any(matches_call(p, call.name) for p in _RANDOM)
-            or call.name.startswith("sklearn.datasets.") or call.name.startswith("pandas.DataFrame")
+            call.targets
+            or any(matches_call(p, call.name) for p in _RANDOM)
+            or call.name.startswith("sklearn.datasets.")
+            or call.name.startswith("pandas.DataFrame")
         ):
             return True
     return False
@@ -300,8 +304,10 @@ def _another(
         if concept in demand.concepts or not concept.calls or concept.kind is not Kind.DATASET:
             continue
         found = scene.sight.find(concept, keys, act)
-        if found is not None and found.strength >= 0.85 and any(
-            matches_call(pattern, found.what) for pattern in concept.calls
+        if (
+            found is not None
+            and found.strength >= 0.85
+            and any(matches_call(pattern, found.what) for pattern in concept.calls)
         ):
             return concept.name, found
     return None

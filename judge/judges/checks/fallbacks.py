@@ -144,8 +144,10 @@ def _texts(block: list[ast.stmt]) -> Iterator[str]:
         for node in ast.walk(statement):
             if not isinstance(node, ast.Call):
                 continue
-            name = node.func.attr if isinstance(node.func, ast.Attribute) else (
-                node.func.id if isinstance(node.func, ast.Name) else ""
+            name = (
+                node.func.attr
+                if isinstance(node.func, ast.Attribute)
+                else (node.func.id if isinstance(node.func, ast.Name) else "")
             )
             if name not in _SAYS:
                 continue

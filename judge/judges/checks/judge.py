@@ -121,7 +121,9 @@ def _probe_input(scene: Scene, ask: Ask, path: str) -> Finding:
         for use in scene.sight.graph.uses_in(source):
             if (source, use.scope) not in keys or use.mode not in ("read", "unknown"):
                 continue
-            is_it = use.target == path or path.endswith(f"/{use.target}") or use.target.endswith(path)
+            is_it = (
+                use.target == path or path.endswith(f"/{use.target}") or use.target.endswith(path)
+            )
             if is_it and (ask.act is Act.DEFINE or use.is_reached):
                 return holds(
                     f"{source} reads {path}, line {use.line}",

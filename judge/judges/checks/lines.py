@@ -21,19 +21,20 @@ class Statement:
     full: str
 
 
-def statements_of(source: str, language: str) -> tuple[Statement, ...]:
-    """The live statements of a source text; () where it cannot be taken apart."""
+def statements_of(
+    source: str, language: str, dead: frozenset[int] = frozenset()
+) -> tuple[Statement, ...]:
+    """The statements of a source text that are not on dead lines; () where it cannot be read."""
     source = source[:MOST_CHARACTERS]
     if language == "python":
-        return _python_statements(source)
+        return _python_statements(source, dead)
     return _other_statements(source, hash_comments=language == "shell")
 
 
-def _python_statements(source: str) -> tuple[Statement, ...]:
+def _python_statements(source: str, dead: frozenset[int]) -> tuple[Statement, ...]:
     try:
-        dead = dead_lines(ast.parse(source))
         tokens = list(tokenize.generate_tokens(io.StringIO(source).readline))
-    except (SyntaxError, ValueError, RecursionError, MemoryError, tokenize.TokenError):
+    except (SyntaxError, ValueError, tokenize.TokenError):
         return ()
     found: list[Statement] = []
     bare: list[str] = []
@@ -65,7 +66,9 @@ def _without_text(token: tokenize.TokenInfo) -> str:
     if token.type != tokenize.STRING:
         return token.string
     if token.string.lower().startswith(("f", "rf", "fr")):
-        return '"' + "".join(f"{{{part}}}" for part in re.findall(r"\{([^{}]*)\}", token.string)) + '"'
+        return (
+            '"' + "".join(f"{{{part}}}" for part in re.findall(r"\{([^{}]*)\}", token.string)) + '"'
+        )
     return '""'
 
 
@@ -129,13 +132,11 @@ def _never_set(tree: ast.AST) -> frozenset[str]:
         elif isinstance(node, ast.Call) and len(node.args) == 3:
             name, default = node.args[1], node.args[2]
             is_ask = isinstance(node.func, ast.Name) and node.func.id == "getattr"
-            if is_ask and isinstance(name, ast.Constant) and isinstance(default, ast.Constant):
-                if not default.value and isinstance(name.value, str):
-                    asked.add(f".{name.value}")
+            if is_ask and isinstance(name, ast.Constant) and _truth(default, frozenset()) is False:
+                asked.add(f".{name.value!s}")
     for statement in module:
-        if isinstance(statement, ast.Assign) and isinstance(statement.value, ast.Constant):
-            if not statement.value.value:
-                false.update(t.id for t in statement.targets if isinstance(t, ast.Name))
+        if isinstance(statement, ast.Assign) and _truth(statement.value, frozenset()) is False:
+            false.update(t.id for t in statement.targets if isinstance(t, ast.Name))
     return frozenset(
         {name for name in false if bound.get(name, 0) == 1}
         | {name for name in asked if name not in bound}
@@ -168,7 +169,7 @@ def _truth(test: ast.expr, off: frozenset[str]) -> bool | None:
     if isinstance(test, ast.Call) and len(test.args) == 3 and isinstance(test.func, ast.Name):
         name = test.args[1]
         if test.func.id == "getattr" and isinstance(name, ast.Constant):
-            return False if f".{name.value}" in off else None
+            return False if f".{name.value!s}" in off else None
         return None
     if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
         inner = _truth(test.operand, off)

@@ -1,4 +1,4 @@
-"""Values that code makes up: typed in as constants, or drawn at random, where they should be computed."""
+"""Values that code makes up, typed in or drawn at random, where it should compute them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ _PLOTS = frozenset(
     "plot scatter bar barh hist imshow heatmap lineplot scatterplot barplot histplot fill_between "
     "matshow step boxplot pie stem contourf regplot".split()
 )
-_WRITES = frozenset("write writelines write_text dump dumps writerow writerows to_csv savetxt".split())
+_WRITES = frozenset(
+    "write writelines write_text dump dumps writerow writerows to_csv savetxt".split()
+)
 _RANDOM = re.compile(
     r"^(?:np|numpy|random|rng|torch|tf|jax)?\.?(?:random\.)?(?:rand|randn|randint|random|uniform|"
     r"normal|standard_normal|choice|integers|random_sample|gauss|rand_like|randn_like|gamma|beta|"
@@ -45,10 +47,10 @@ def made_up_outputs(tree: ast.Module) -> tuple[MadeUp, ...]:
                 for argument in (*call.args, *(k.value for k in call.keywords if k.arg in _DATA))
                 for kind in _value_kinds(argument, names)
             }
-            if name in _PLOTS and "constant" in kinds and "random" not in kinds:
-                # Lines and marks at fixed places belong to many a plot of real data.
-                if not any(_is_long_constant(argument, body) for argument in call.args):
-                    continue
+            # Lines and marks at fixed places belong to many a plot of real data.
+            is_mark = name in _PLOTS and not any(_is_long_constant(a, body) for a in call.args)
+            if is_mark and "random" not in kinds:
+                continue
             if kinds and kinds <= {"constant", "random"}:
                 how = "drawn at random" if "random" in kinds else "typed in"
                 found.append(MadeUp(call.lineno, scope, name, how))
@@ -100,16 +102,15 @@ def _origins(body: Iterable[ast.stmt]) -> dict[str, str]:
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
             known = {name: next(iter(kind)) for name, kind in kinds.items() if len(kind) == 1}
             value = _value_kinds(node.value, known)
-            kind = "random" if value and value <= {"random", "constant"} and "random" in value else (
-                "constant" if value == {"constant"} else "computed"
+            kind = (
+                "random"
+                if value and value <= {"random", "constant"} and "random" in value
+                else ("constant" if value == {"constant"} else "computed")
             )
             for target in targets:
                 for name in _bound(target):
                     kinds.setdefault(name, set()).add(kind)
-        elif isinstance(node, ast.AugAssign):
-            for name in _bound(node.target):
-                kinds.setdefault(name, set()).add("computed")
-        elif isinstance(node, (ast.For, ast.AsyncFor)):
+        elif isinstance(node, (ast.AugAssign, ast.For, ast.AsyncFor)):
             for name in _bound(node.target):
                 kinds.setdefault(name, set()).add("computed")
         elif isinstance(node, (ast.With, ast.AsyncWith)):
@@ -119,9 +120,12 @@ def _origins(body: Iterable[ast.stmt]) -> dict[str, str]:
                         kinds.setdefault(name, set()).add("computed")
         elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
             function = node.value.func
-            if isinstance(function, ast.Attribute) and isinstance(function.value, ast.Name):
-                if function.attr in ("append", "extend", "update", "insert", "add"):
-                    kinds.setdefault(function.value.id, set()).add("computed")
+            if (
+                isinstance(function, ast.Attribute)
+                and isinstance(function.value, ast.Name)
+                and function.attr in ("append", "extend", "update", "insert", "add")
+            ):
+                kinds.setdefault(function.value.id, set()).add("computed")
     return {name: next(iter(kind)) for name, kind in kinds.items() if len(kind) == 1}
 
 
@@ -140,8 +144,10 @@ def _value_kinds(node: ast.AST, names: dict[str, str]) -> set[str]:
         return {names.get(node.id, "computed")}
     if isinstance(node, ast.Call):
         name = _dotted(node.func)
-        if _RANDOM.match(name) or (name.split(".")[-1] in ("normal", "uniform", "rand", "randn",
-                                                          "randint", "integers", "random")):
+        if _RANDOM.match(name) or (
+            name.split(".")[-1]
+            in ("normal", "uniform", "rand", "randn", "randint", "integers", "random")
+        ):
             return {"random"}
         if name.split(".")[-1] in _SHAPES:
             return set()
@@ -183,7 +189,9 @@ def _is_long_constant(node: ast.AST, body: list[ast.stmt]) -> bool:
             if isinstance(other, ast.Assign) and any(
                 isinstance(t, ast.Name) and t.id == node.id for t in other.targets
             ):
-                return not isinstance(other.value, ast.Name) and _is_long_constant(other.value, body)
+                return not isinstance(other.value, ast.Name) and _is_long_constant(
+                    other.value, body
+                )
     return False
 
 

@@ -17,8 +17,12 @@ _IS_MARKUP = re.compile(
 _CONTROL = re.compile(r"<(?:button|input|select|textarea)\b[^>]*", re.I)
 _ID = re.compile(r"\bid\s*=\s*[\"'{]?([\w-]+)", re.I)
 _CLASS = re.compile(r"\bclass(?:Name)?\s*=\s*[\"'{]?([\w-]+)", re.I)
-_BOUND = re.compile(r"\bon\w+\s*=|@\w+|v-(?:on|model)|\(click\)|\bform\s*=|type=.?submit|\bname\s*=", re.I)
-_ACTS = re.compile(r"addEventListener|getElementById|querySelector|\$\(|\bon\w+\s*=|<form\b|document\.")
+_BOUND = re.compile(
+    r"\bon\w+\s*=|@\w+|v-(?:on|model)|\(click\)|\bform\s*=|type=.?submit|\bname\s*=", re.I
+)
+_ACTS = re.compile(
+    r"addEventListener|getElementById|querySelector|\$\(|\bon\w+\s*=|<form\b|document\."
+)
 WEB = (".html", ".htm", ".css", ".js", ".jsx", ".ts", ".tsx", ".vue", ".mjs")
 
 
@@ -57,7 +61,8 @@ def _in_strings(source: str) -> tuple[MarkupLine, ...]:
         id(node.body[0].value)
         for node in ast.walk(tree)
         if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef))
-        and node.body and isinstance(node.body[0], ast.Expr)
+        and node.body
+        and isinstance(node.body[0], ast.Expr)
     }
     found: list[MarkupLine] = []
     for node in ast.walk(tree):
@@ -85,4 +90,6 @@ def is_left_alone(control: MarkupLine, page: Sequence[MarkupLine]) -> bool:
     names = [m.group(1) for m in (_ID.search(tag.group()), _CLASS.search(tag.group())) if m]
     if not names:
         return not scripts
-    return not any(re.search(rf"(?<![\w-]){re.escape(n)}(?![\w-])", t) for n in names for t in scripts)
+    return not any(
+        re.search(rf"(?<![\w-]){re.escape(n)}(?![\w-])", t) for n in names for t in scripts
+    )

@@ -61,7 +61,9 @@ def _cells(row: str, separator: str) -> list[str]:
 
 def lone_value(text: str) -> bool:
     """Whether a text is nothing but a number or two, as a file named for its metric may be."""
-    return bool(re.fullmatch(rf"[\s\[\](){{}},]*{_NUMBER}%?(?:[\s,;]+{_NUMBER}%?)?[\s\])}}]*", text))
+    return bool(
+        re.fullmatch(rf"[\s\[\](){{}},]*{_NUMBER}%?(?:[\s,;]+{_NUMBER}%?)?[\s\])}}]*", text)
+    )
 
 
 def has_number(text: str) -> bool:

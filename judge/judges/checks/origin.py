@@ -73,7 +73,7 @@ class Origins:
             if not self.sight.is_live(call.path, call.line):
                 continue
             for text in (*call.arguments, *call.keywords.values()):
-                if text and (text == path or text.endswith(f"/{name}") or text == name):
+                if text and (text in (path, name) or text.endswith(f"/{name}")):
                     if call.targets or _PATH_WRITERS.search(call.method):
                         found.append(call)
                     break
@@ -180,9 +180,7 @@ class Origins:
         ]
 
     def _imported_by(self, program: str) -> frozenset[str]:
-        return frozenset(
-            path for path, _ in self.sight.with_callees(self.sight.region(program))
-        )
+        return frozenset(path for path, _ in self.sight.with_callees(self.sight.region(program)))
 
     def _was_passed(self, run: CommandRun, path: str, line: int, scope: str) -> bool | None:
         """Whether a failed run went past a line; None where its traceback does not tell."""

@@ -6,9 +6,7 @@ import re
 from dataclasses import dataclass
 from posixpath import basename
 
-SOURCE = frozenset(
-    "py js jsx mjs cjs ts tsx java go rs c h cc cpp cxx hpp hh sh bash css".split()
-)
+SOURCE = frozenset("py js jsx mjs cjs ts tsx java go rs c h cc cpp cxx hpp hh sh bash css".split())
 ARTIFACT = frozenset(
     "txt md csv tsv json jsonl xml yaml yml toml html htm pdf docx pptx xlsx png jpg jpeg gif bmp "
     "svg tif tiff webp mp4 avi mov webm mkv wav mp3 flac ogg npy npz pt pth ckpt h5 hdf5 keras "
@@ -16,12 +14,12 @@ ARTIFACT = frozenset(
     "rst tex ini cfg".split()
 )
 
-_SPAN = re.compile(
-    r"`([^`\n]+)`|\"([^\"\n]+)\"|“([^”\n]+)”|(?<![\w])'([^'\s][^'\n]*)'(?!\w)"
-)
+_SPAN = re.compile(r"`([^`\n]+)`|\"([^\"\n]+)\"|“([^”\n]+)”|(?<![\w])'([^'\s][^'\n]*)'(?!\w)")
 _BARE_PATH = re.compile(r"(?<![\w/:.`])((?:[\w.-]+/)+(?:[\w-]+\.\w{1,11}\b|(?=[\s.,;)]|$)))")
 _LINK = re.compile(r"\[([^\]]*)\]\([^)\s]*\)")
-_REPOSITORY = re.compile(r"https?://(?:github|gitlab|huggingface)\.\w+/[\w.-]+/([\w.-]+?)(?:\.git)?(?=[\s`\"'),]|$)")
+_REPOSITORY = re.compile(
+    r"https?://(?:github|gitlab|huggingface)\.\w+/[\w.-]+/([\w.-]+?)(?:\.git)?(?=[\s`\"'),]|$)"
+)
 _URL = re.compile(r"`?https?://[^\s`]+`?")
 _PATH = re.compile(r"^(?:\./|/)?[\w.*{}<>-]+(?:/[\w.*{}<>-]+)*/?$")
 _READ_BEFORE = re.compile(

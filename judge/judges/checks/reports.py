@@ -14,11 +14,15 @@ MOST_CHARACTERS = 200_000
 
 _MARKDOWN_HEADING = re.compile(r"^\s{0,3}(#{1,6})\s+(.+?)\s*#*\s*$")
 _BOLD_HEADING = re.compile(r"^\s*(?:\*\*|__)([^*_]{2,70})(?:\*\*|__):?\s*$")
-_NUMBERED_HEADING = re.compile(r"^\s*(?:\d{1,2}(?:\.\d{1,2})*[.)]?|[IVX]{1,4}\.)\s+([A-Z][^.!?]{1,70})$")
+_NUMBERED_HEADING = re.compile(
+    r"^\s*(?:\d{1,2}(?:\.\d{1,2})*[.)]?|[IVX]{1,4}\.)\s+([A-Z][^.!?]{1,70})$"
+)
 _PLAIN_HEADING = re.compile(r"^\s*([A-Z][\w&/()',-]*(?:[ -][\w&/()',-]+){0,7}):?\s*$")
 _HTML_HEADING = re.compile(r"<h([1-6])\b[^>]*>(.*?)</h\1\s*>", re.I | re.S)
 _TAG = re.compile(r"<[^>]+>")
-_IMAGE_LINK = re.compile(r"!\[[^\]]*\]\(\s*<?([^)\s>]+)|<img\b[^>]*?\bsrc\s*=\s*[\"']?([^\"'>\s]+)", re.I)
+_IMAGE_LINK = re.compile(
+    r"!\[[^\]]*\]\(\s*<?([^)\s>]+)|<img\b[^>]*?\bsrc\s*=\s*[\"']?([^\"'>\s]+)", re.I
+)
 _PLAIN_LINK = re.compile(r"(?<!!)\[[^\]]*\]\(\s*<?([^)\s>]+\.(?:png|jpe?g|gif|svg|html?))", re.I)
 _STAND_IN = re.compile(
     r"\b(?:todo|tbd|fixme|to be (?:added|filled|written|done|completed|determined)|placeholder|"
@@ -106,7 +110,8 @@ def read_report(workspace: Workspace, artifact: Artifact) -> Report:
         text = artifact.text
         is_markdown = artifact.kind == "markdown"
         sections = _sections(text, plain_headings=not is_markdown)
-        pictures, broken = _linked(workspace, artifact.path, text, pictures)
+        embedded = pictures if artifact.kind == "document" else 0
+        pictures, broken = _linked(workspace, artifact.path, text, embedded)
     return Report(text[:MOST_CHARACTERS], sections, pictures, broken)
 
 

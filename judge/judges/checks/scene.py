@@ -9,7 +9,6 @@ from devai_tasks import Task
 from judge.inspection import Inspection
 from judge.judges.checks.asking import Ask, read_requirement
 from judge.judges.checks.health import Health
-from judge.judges.checks.lines import dead_lines
 from judge.judges.checks.made_up import MadeUp, made_up_outputs
 from judge.judges.checks.markup import MarkupLine, markup_lines
 from judge.judges.checks.origin import Origins
@@ -76,7 +75,7 @@ class Scene:
             tree = self.sight.tree(path)
             found: tuple[MadeUp, ...] = ()
             if tree is not None:
-                dead = dead_lines(tree)
+                dead = self.sight.dead(path)
                 found = tuple(m for m in made_up_outputs(tree) if m.line not in dead)
             self._made_up[path] = found
         return self._made_up[path]

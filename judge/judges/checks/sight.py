@@ -32,7 +32,9 @@ _PLACES = frozenset(
     "Path exists isfile is_file isdir is_dir makedirs mkdir join savefig dump save to_csv remove "
     "unlink rename basename dirname stat glob write_html".split()
 )
-_OUTPUT = re.compile(r"^(?!\w+://).*\.(?:pdf|png|jpe?g|gif|svg|md|html?|py|pkl|joblib|pth?|h5|mp4)$")
+_OUTPUT = re.compile(
+    r"^(?!\w+://).*\.(?:pdf|png|jpe?g|gif|svg|md|html?|py|pkl|joblib|pth?|h5|mp4)$"
+)
 # Calls that change their receiver or the outside world, so that a result thrown away is no loss.
 _ACTS_ON_ITS_OWN = re.compile(
     r"^(?:fit\w*|train\w*|learn|step|backward|append|update|add\w*|compile|save\w*|write\w*|dump\w*"
@@ -60,6 +62,9 @@ class CodeSight:
         self.inspection = inspection
         self.graph: CodeGraph = inspection.graph
         self._statements: dict[str, tuple[Statement, ...]] = {}
+        self._live: dict[str, frozenset[int]] = {}
+        self._scopes: dict[tuple[str, int], str] = {}
+        self._dead: dict[str, frozenset[int]] = {}
         self._trees: dict[str, ast.Module | None] = {}
         self._structure: dict[tuple[str, str], dict[str, int]] = {}
         self._by_line: dict[str, dict[int, list[Call]]] = {}
@@ -73,12 +78,15 @@ class CodeSight:
             module = self.graph.modules.get(path)
             source = self.inspection.sources.get(path, "")
             language = module.language if module is not None else "css"
-            self._statements[path] = statements_of(source, language)
+            self._statements[path] = statements_of(source, language, self.dead(path))
         return self._statements[path]
 
-    @cached_property
-    def _live(self) -> dict[str, frozenset[int]]:
-        return {}
+    def dead(self, path: str) -> frozenset[int]:
+        """Lines of a Python file that cannot run."""
+        if path not in self._dead:
+            tree = self.tree(path)
+            self._dead[path] = dead_lines(tree) if tree is not None else frozenset()
+        return self._dead[path]
 
     def is_live(self, path: str, line: int) -> bool:
         """Whether a line of code can run at all."""
@@ -92,21 +100,19 @@ class CodeSight:
 
     def scope_of(self, path: str, line: int) -> str:
         """The qualified name of the innermost definition around a line; "" on module level."""
-        best = ""
-        narrowest = 1 << 30
-        for definition in self.graph.definitions_in(path):
-            span = definition.end_line - definition.start_line
-            if definition.start_line <= line <= definition.end_line and span < narrowest:
-                best, narrowest = definition.qualified, span
-        return best
+        if (path, line) not in self._scopes:
+            around = [
+                d for d in self.graph.definitions_in(path) if d.start_line <= line <= d.end_line
+            ]
+            narrowest = min(around, key=lambda d: d.end_line - d.start_line, default=None)
+            self._scopes[path, line] = narrowest.qualified if narrowest is not None else ""
+        return self._scopes[path, line]
 
     def substance(self, path: str, qualified: str) -> Substance:
         """How much a definition does; of other languages than Python, by its statements."""
         if path not in self._substance:
             tree = self.tree(path)
-            self._substance[path] = (
-                substance_of(tree, dead_lines(tree)) if tree is not None else {}
-            )
+            self._substance[path] = substance_of(tree, self.dead(path)) if tree is not None else {}
         known = self._substance[path].get(qualified)
         if known is not None:
             return known
@@ -215,6 +221,7 @@ class CodeSight:
         yield from self._by_call(concept, calls)
         yield from self._by_literal(concept, calls, keys, act)
         yield from self._by_parts(concept, calls)
+        yield from self._by_value(concept, keys, act)
         yield from self._by_structure(concept, keys, act)
         yield from self._by_statement(concept, keys, act)
         yield from self._by_name(concept, keys, act)
@@ -233,9 +240,9 @@ class CodeSight:
         if call.targets:
             return True
         if not call.result_is_used:
-            return bool(_ACTS_ON_ITS_OWN.match(call.method)) or call.keywords.get(
-                "inplace"
-            ) == "True"
+            return (
+                bool(_ACTS_ON_ITS_OWN.match(call.method)) or call.keywords.get("inplace") == "True"
+            )
         return not self._is_left_lying(call)
 
     def _is_left_lying(self, call: Call) -> bool:
@@ -250,17 +257,13 @@ class CodeSight:
                 return False
             name = bound.group(1)
             word = re.compile(rf"(?<![\w.]){re.escape(name)}(?!\w)")
-            uses = sum(
-                len(word.findall(other.bare)) for other in self.statements(call.path)
-            )
+            uses = sum(len(word.findall(other.bare)) for other in self.statements(call.path))
             exported = call.scope == "" and bool(self._importers(call.path))
             return uses <= 1 and not exported and "." not in name
         return False
 
     def _importers(self, path: str) -> list[str]:
-        return [
-            imported.path for imported in self.graph.imports if imported.resolved_path == path
-        ]
+        return [imported.path for imported in self.graph.imports if imported.resolved_path == path]
 
     def _by_call(self, concept: Concept, calls: list[Call]) -> Iterable[Sighting]:
         for call in calls:
@@ -284,8 +287,10 @@ class CodeSight:
         return bool(
             re.search(r"data|load|fetch", call.name, re.I)
             and pattern.search(loader.replace("_", " "))
-            and any(i.module.split(".")[0] == package.split(".")[0] and not i.is_local
-                    for i in self.graph.imports_in(call.path))
+            and any(
+                i.module.split(".")[0] == package.split(".")[0] and not i.is_local
+                for i in self.graph.imports_in(call.path)
+            )
         )
 
     @cached_property
@@ -351,9 +356,31 @@ class CodeSight:
             found.append(match)
         yield self._at(found[-1], " and ".join(call.name for call in found), 0.75)
 
-    def _by_structure(
-        self, concept: Concept, keys: frozenset[Key], act: Act
-    ) -> Iterable[Sighting]:
+    def _by_value(self, concept: Concept, keys: frozenset[Key], act: Act) -> Iterable[Sighting]:
+        """A library's class or function that is handed on as a value, to be called elsewhere."""
+        for path in sorted({path for path, _ in keys}):
+            for imported in self.graph.imports_in(path):
+                if imported.is_local or not imported.is_used:
+                    continue
+                for name in imported.names:
+                    full = f"{imported.module}.{name}"
+                    if not any(matches_call(pattern, full) for pattern in concept.calls):
+                        continue
+                    word = re.compile(rf"(?<![\w.]){re.escape(name)}(?![\w(])")
+                    for statement in self.statements(path):
+                        if statement.bare.startswith(("import ", "from ")):
+                            continue
+                        scope = self.scope_of(path, statement.line)
+                        if (
+                            word.search(statement.bare)
+                            and "->" not in statement.bare
+                            and (path, scope) in keys
+                            and self._runs(path, scope, act)
+                        ):
+                            yield Sighting(path, statement.line, scope, full, 0.7)
+                            break
+
+    def _by_structure(self, concept: Concept, keys: frozenset[Key], act: Act) -> Iterable[Sighting]:
         if concept.name not in DETECTORS:
             return
         for path, scope in sorted(keys):
@@ -384,9 +411,7 @@ class CodeSight:
             self._trees[path] = tree
         return self._trees[path]
 
-    def _by_statement(
-        self, concept: Concept, keys: frozenset[Key], act: Act
-    ) -> Iterable[Sighting]:
+    def _by_statement(self, concept: Concept, keys: frozenset[Key], act: Act) -> Iterable[Sighting]:
         pattern = concept.code_pattern
         if pattern is None:
             return
@@ -506,7 +531,6 @@ class CodeSight:
             if sum(map(str.isalnum, quote)) >= 3:
                 return FileEvidence(path=path, start_line=number, end_line=number, quote=quote)
         return None
-
 
     def _text_line(self, path: str, number: int) -> str:
         """A line of a file that is no program, such as a style sheet."""

@@ -27,7 +27,9 @@ def q_learning(function: ast.AST) -> int:
         if array is not None:
             maxima.setdefault(ast.unparse(array.value), set()).add(ast.unparse(array.slice))
     for name, (line, index) in updated.items():
-        if any(other.split(",")[0] != index.split(",")[0].strip("()") for other in maxima.get(name, ())):
+        if any(
+            other.split(",")[0] != index.split(",")[0].strip("()") for other in maxima.get(name, ())
+        ):
             return line
     return 0
 

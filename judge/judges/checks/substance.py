@@ -11,10 +11,24 @@ _IDLE = frozenset(
     "print info debug warning error log len str int float bool repr format range list dict tuple "
     "set super isinstance hasattr getattr setattr type id round makedirs mkdir time perf_counter "
     "to_numpy copy astype tolist reset_index head item numpy detach cpu to squeeze reshape ravel "
-    "flatten get items keys values append sleep Path getLogger manual_seed seed strip title ljust rjust sorted enumerate zip".split()
+    "flatten get items keys values append sleep Path getLogger manual_seed seed strip title ljust "
+    "rjust sorted enumerate zip".split()
 )
-_MAIN_METHODS = ("forward", "call", "fit", "train", "predict", "transform", "step", "detect",
-                 "training_step", "learn", "fit_transform", "generate", "score")
+_MAIN_METHODS = (
+    "forward",
+    "call",
+    "fit",
+    "train",
+    "predict",
+    "transform",
+    "step",
+    "detect",
+    "training_step",
+    "learn",
+    "fit_transform",
+    "generate",
+    "score",
+)
 _LEARNS = frozenset({"fit", "train", "learn", "partial_fit"})
 _APPLIES = frozenset({"predict", "predict_proba", "transform", "score", "forward", "recommend"})
 
@@ -28,11 +42,14 @@ class Substance:
 
 
 def substance_of(tree: ast.Module, dead: frozenset[int]) -> dict[str, Substance]:
-    """By qualified name, for every function, method and class of a module; dead lines are left out."""
+    """By qualified name, of every function, method and class; dead lines count for nothing."""
     found: dict[str, Substance] = {}
     overridden = {
-        base.id for node in ast.walk(tree) if isinstance(node, ast.ClassDef)
-        for base in node.bases if isinstance(base, ast.Name)
+        base.id
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ClassDef)
+        for base in node.bases
+        if isinstance(base, ast.Name)
     }
     for qualified, node in _definitions(tree.body, ""):
         if isinstance(node, ast.ClassDef):
@@ -135,20 +152,23 @@ def _hollow_class(
     learning = [methods[name] for name in methods if name in _LEARNS]
     applying = [methods[name] for name in methods if name in _APPLIES]
     if learning and applying and not node.bases:
-        state = {name for method in (*learning, *methods.values()) for name in _set_on_self(method)
-                 if method.name != "__init__"}
+        state = {
+            name
+            for method in (*learning, *methods.values())
+            for name in _set_on_self(method)
+            if method.name != "__init__"
+        }
         made = state | _built_in_init(methods.get("__init__"))
         if not any(made & _read_on_self(method) for method in applying):
             return f"{node.name}.{applying[0].name} uses nothing that {learning[0].name} learned"
     return ""
 
 
-def _is_hollow(
-    method: ast.FunctionDef | ast.AsyncFunctionDef, dead: frozenset[int]
-) -> bool:
+def _is_hollow(method: ast.FunctionDef | ast.AsyncFunctionDef, dead: frozenset[int]) -> bool:
     """A body in which neither a parameter nor the object's state is worked on."""
     statements = [
-        s for s in method.body
+        s
+        for s in method.body
         if not (isinstance(s, ast.Expr) and isinstance(s.value, ast.Constant))
         and not isinstance(s, ast.Pass)
         and s.lineno not in dead
@@ -198,7 +218,8 @@ def _built_in_init(init: ast.AST | None) -> set[str]:
     return {
         target.attr
         for node in ast.walk(init)
-        if isinstance(node, ast.Assign) and not _is_constant(node.value)
+        if isinstance(node, ast.Assign)
+        and not _is_constant(node.value)
         and not isinstance(node.value, ast.Name)
         for target in node.targets
         if isinstance(target, ast.Attribute)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from judge.judges.checks.vocabulary import Concept, Kind
 from judge.judges.checks.asking import find_concepts
+from judge.judges.checks.vocabulary import Concept, Kind
 
 _TOPICS: tuple[tuple[str, str], ...] = (
     (

@@ -9,8 +9,11 @@ _environment = table(Kind.ENVIRONMENT)
 _app = table(Kind.APP)
 
 LIBRARIES: tuple[Concept, ...] = (
-    _library("PyTorch", r"py-?torch", "torch.* torchvision.* pytorch_lightning.* timm.* nn.* "
-             "facenet_pytorch.* transformers.*"),
+    _library(
+        "PyTorch",
+        r"py-?torch",
+        "torch.* torchvision.* pytorch_lightning.* timm.* nn.* facenet_pytorch.* transformers.*",
+    ),
     _library("TensorFlow", r"tensorflow", "tensorflow.* tf.* keras.*"),
     _library("Keras", r"keras", "keras.* tensorflow.keras.* tf.keras.*"),
     _library("scikit-learn", r"scikit-?learn|sklearn", "sklearn.*"),

@@ -149,8 +149,7 @@ NETWORKS: tuple[Concept, ...] = (
     _network(
         "sequence-to-sequence model",
         r"sequence[- ]to[- ]sequence(?: models?)?|seq2seq(?: models?)?|encoder[- ]decoder",
-        "RepeatVector Seq2Seq AutoModelForSeq2SeqLM transformers.EncoderDecoderModel "
-        "tfa.seq2seq.*",
+        "RepeatVector Seq2Seq AutoModelForSeq2SeqLM transformers.EncoderDecoderModel tfa.seq2seq.*",
         named=r"seq2?_?(?:to_?)?2?_?seq|encoder_?decoder|^decoder|^encoder",
     ),
     _network(
@@ -246,8 +245,12 @@ NETWORKS: tuple[Concept, ...] = (
         "Show and Tell",
         r"show[- ](?:and|attend(?: and)?)[- ]tell(?: models?)?",
         "VisionEncoderDecoderModel BlipForConditionalGeneration",
-        parts=("LSTM LSTMCell GRU", "Embedding", _CONV + " resnet50 resnet101 resnet18 inception_v3"
-               " InceptionV3 resnet34 resnet152 vgg16 VGG16 models.*"),
+        parts=(
+            "LSTM LSTMCell GRU",
+            "Embedding",
+            _CONV + " resnet50 resnet101 resnet18 inception_v3"
+            " InceptionV3 resnet34 resnet152 vgg16 VGG16 models.*",
+        ),
         literals=r"show[-_ ]?(?:and|attend|tell)|caption|vit-gpt2|blip",
         named=r"caption|show_?(?:and_?)?tell|decoder_?rnn|encoder_?cnn",
     ),
@@ -284,11 +287,17 @@ PRETRAINED: tuple[Concept, ...] = (
         literals=r"vgg",
     ),
     _pretrained(
-        "EfficientNet", r"efficientnet(?:-?b\d)?", "efficientnet_b0 EfficientNetB0 "
-        "efficientnet_pytorch.*", literals=r"efficientnet",
+        "EfficientNet",
+        r"efficientnet(?:-?b\d)?",
+        "efficientnet_b0 EfficientNetB0 efficientnet_pytorch.*",
+        literals=r"efficientnet",
     ),
-    _pretrained("MobileNet", r"mobilenet(?:-?v\d)?", "mobilenet_v2 MobileNetV2 mobilenet_v3_small "
-                "mobilenet_v3_large MobileNet", literals=r"mobilenet"),
+    _pretrained(
+        "MobileNet",
+        r"mobilenet(?:-?v\d)?",
+        "mobilenet_v2 MobileNetV2 mobilenet_v3_small mobilenet_v3_large MobileNet",
+        literals=r"mobilenet",
+    ),
     _pretrained("AlexNet", r"alexnet", "alexnet", literals=r"alexnet", named=r"alexnet"),
     _pretrained(
         "YOLOv3",
@@ -333,8 +342,9 @@ PRETRAINED: tuple[Concept, ...] = (
         "transformers.Bart* BartForConditionalGeneration",
         literals=r"\bbart|distilbart",
     ),
-    _pretrained("T5", r"t5(?: model)?", "transformers.T5* T5ForConditionalGeneration",
-                literals=r"\bt5"),
+    _pretrained(
+        "T5", r"t5(?: model)?", "transformers.T5* T5ForConditionalGeneration", literals=r"\bt5"
+    ),
     _pretrained(
         "perceptual loss",
         r"perceptual loss(?: (?:model|network))?",
@@ -350,8 +360,13 @@ PRETRAINED: tuple[Concept, ...] = (
         literals=r"wav2vec|whisper|deepspeech",
         named=r"deep_?speech|speech|acoustic|asr",
     ),
-    _pretrained("QLoRA", r"qlora", "peft.* bitsandbytes.* BitsAndBytesConfig LoraConfig",
-                literals=r"qlora", named=r"q?lora"),
+    _pretrained(
+        "QLoRA",
+        r"qlora",
+        "peft.* bitsandbytes.* BitsAndBytesConfig LoraConfig",
+        literals=r"qlora",
+        named=r"q?lora",
+    ),
 )
 
 AGENTS: tuple[Concept, ...] = (
@@ -377,8 +392,12 @@ AGENTS: tuple[Concept, ...] = (
         r"clip_(?:ratio|eps|param|range)",
         named=r"ppo",
     ),
-    _agent("A2C", r"a[23]c|advantage actor[- ]critic", "stable_baselines3.A2C A2C",
-           named=r"a[23]c|actor_?critic"),
+    _agent(
+        "A2C",
+        r"a[23]c|advantage actor[- ]critic",
+        "stable_baselines3.A2C A2C",
+        named=r"a[23]c|actor_?critic",
+    ),
     _agent("SAC", r"sac|soft actor[- ]critic", "stable_baselines3.SAC SAC"),
     _agent("SARSA", r"sarsa", named=r"sarsa", code=r"q\w*\[next_state.*next_action"),
 )
@@ -487,10 +506,16 @@ OTHERS: tuple[Concept, ...] = (
         literals=r"vgg|arbitrary-image-styli",
     ),
     _other("dropout", r"dropout(?: layers?)?", "Dropout Dropout2d dropout"),
-    _other("batch normalisation", r"batch[- ]?norm\w*", "BatchNorm1d BatchNorm2d "
-           "BatchNormalization"),
+    _other(
+        "batch normalisation", r"batch[- ]?norm\w*", "BatchNorm1d BatchNorm2d BatchNormalization"
+    ),
 )
 
 METHODS: tuple[Concept, ...] = (
-    *ESTIMATORS, *CLUSTERINGS, *NETWORKS, *PRETRAINED, *AGENTS, *OTHERS,
+    *ESTIMATORS,
+    *CLUSTERINGS,
+    *NETWORKS,
+    *PRETRAINED,
+    *AGENTS,
+    *OTHERS,
 )

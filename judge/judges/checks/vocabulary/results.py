@@ -1,4 +1,4 @@
-"""Numbers and pictures: what a requirement calls them, how they are made and how they are labelled."""
+"""Numbers and pictures: what a requirement calls them, how code makes and labels them."""
 
 from __future__ import annotations
 
@@ -97,8 +97,12 @@ METRICS: tuple[Concept, ...] = (
         labels=r"r\^?2|r²|r[-_ ]?squared?|r2[-_ ]?score|r\*\*2|coefficient of determination",
         named=r"r2|r_squared",
     ),
-    _metric("MAPE", r"mape|mean absolute percentage error", "mean_absolute_percentage_error",
-            labels=r"mape|mean[-_ ]absolute[-_ ]percentage[-_ ]error"),
+    _metric(
+        "MAPE",
+        r"mape|mean absolute percentage error",
+        "mean_absolute_percentage_error",
+        labels=r"mape|mean[-_ ]absolute[-_ ]percentage[-_ ]error",
+    ),
     _metric(
         "AUC",
         r"(?:roc[- ])?auc(?: scores?)?|area under the (?:roc )?curve",
@@ -120,13 +124,22 @@ METRICS: tuple[Concept, ...] = (
         labels=r"dice",
         named=r"dice",
     ),
-    _metric("IoU", r"(?:mean )?iou|intersection[- ]over[- ]union|jaccard", "jaccard_score "
-            "JaccardIndex box_iou", labels=r"m?iou|jaccard|intersection over union",
-            named=r"iou|jaccard"),
+    _metric(
+        "IoU",
+        r"(?:mean )?iou|intersection[- ]over[- ]union|jaccard",
+        "jaccard_score JaccardIndex box_iou",
+        labels=r"m?iou|jaccard|intersection over union",
+        named=r"iou|jaccard",
+    ),
     _metric("BLEU", r"bleu", "sentence_bleu corpus_bleu sacrebleu.*", labels=r"bleu"),
     _metric("ROUGE", r"rouge(?:-[l\d])?", "rouge_score.* RougeScorer rouge.*", labels=r"rouge"),
-    _metric("PSNR", r"psnr", "peak_signal_noise_ratio PeakSignalNoiseRatio", labels=r"psnr",
-            named=r"psnr"),
+    _metric(
+        "PSNR",
+        r"psnr",
+        "peak_signal_noise_ratio PeakSignalNoiseRatio",
+        labels=r"psnr",
+        named=r"psnr",
+    ),
     _metric("SSIM", r"ssim", "structural_similarity", labels=r"ssim"),
     _metric("word error rate", r"wer|word error rate", "jiwer.*", labels=r"wer|word error rate"),
     _metric("perplexity", r"perplexity", labels=r"perplexity", code=r"exp\("),
@@ -184,8 +197,12 @@ FIGURES: tuple[Concept, ...] = (
         named=r"roc",
         labels=r"roc",
     ),
-    _figure("precision-recall curve", r"precision[- ]recall curves?", "precision_recall_curve "
-            "PrecisionRecallDisplay", labels=r"precision[- ]recall"),
+    _figure(
+        "precision-recall curve",
+        r"precision[- ]recall curves?",
+        "precision_recall_curve PrecisionRecallDisplay",
+        labels=r"precision[- ]recall",
+    ),
     _figure(
         "feature importance",
         r"feature importances?(?: plot| explanation)?",
@@ -250,8 +267,11 @@ FIGURES: tuple[Concept, ...] = (
     _figure("histogram", r"histograms?", "histplot .hist hist px.histogram", named=r"hist"),
     _figure("scatter plot", r"scatter(?: ?plots?)?", "scatter .scatter scatterplot px.scatter"),
     _figure("box plot", r"box-?plots?", "boxplot .boxplot px.box"),
-    _figure("bar chart", r"bar[- ](?:charts?|plots?|graphs?)", ".bar .barh barplot px.bar bar barh "
-            "countplot go.Bar"),
+    _figure(
+        "bar chart",
+        r"bar[- ](?:charts?|plots?|graphs?)",
+        ".bar .barh barplot px.bar bar barh countplot go.Bar",
+    ),
     _figure("line plot", r"line[- ](?:plots?|charts?)", ".plot lineplot px.line plot go.Scatter"),
     _figure(
         "confidence intervals",
@@ -267,8 +287,13 @@ FIGURES: tuple[Concept, ...] = (
         " librosa.feature.melspectrogram",
         named=r"spectro",
     ),
-    _figure("waveform", r"waveforms?", "waveshow librosa.display.waveshow waveplot "
-            "librosa.display.*", code=r"\.plot\(", named=r"wave"),
+    _figure(
+        "waveform",
+        r"waveforms?",
+        "waveshow librosa.display.waveshow waveplot librosa.display.*",
+        code=r"\.plot\(",
+        named=r"wave",
+    ),
     _figure(
         "attention weights",
         r"attention (?:weights|maps?)",

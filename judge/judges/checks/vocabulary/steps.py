@@ -104,8 +104,12 @@ CLEANING: tuple[Concept, ...] = (
         named=r"token",
         code=r"tokeni[sz]er?\w*\(|\.split\(\)",
     ),
-    _step("stemming or lemmatisation", r"stemm?ing|lemmati[sz]\w+", "PorterStemmer "
-          "WordNetLemmatizer SnowballStemmer .lemmatize .stem", code=r"\.lemma_"),
+    _step(
+        "stemming or lemmatisation",
+        r"stemm?ing|lemmati[sz]\w+",
+        "PorterStemmer WordNetLemmatizer SnowballStemmer .lemmatize .stem",
+        code=r"\.lemma_",
+    ),
 )
 
 SCALING: tuple[Concept, ...] = (
@@ -312,8 +316,12 @@ FEATURES: tuple[Concept, ...] = (
         literals=r"^(?:train|test|validation)(?:\[|$)",
         named=r"split",
     ),
-    _step("stratified", r"stratified", "StratifiedKFold StratifiedShuffleSplit",
-          code=r"stratify\s*=\s*(?!None)\w"),
+    _step(
+        "stratified",
+        r"stratified",
+        "StratifiedKFold StratifiedShuffleSplit",
+        code=r"stratify\s*=\s*(?!None)\w",
+    ),
     _step(
         "chronological order",
         r"chronological(?:ly)?",
@@ -339,8 +347,9 @@ LEARNING: tuple[Concept, ...] = (
         r"(?:\w+-fold )?cross-?validat(?:ion|ed?|ing)|cross validation|k-?fold",
         "cross_val_score cross_validate cross_val_predict KFold StratifiedKFold GroupKFold "
         "TimeSeriesSplit RepeatedKFold RepeatedStratifiedKFold GridSearchCV RandomizedSearchCV "
-        "LeaveOneOut xgboost.cv lightgbm.cv RidgeCV LassoCV LogisticRegressionCV HalvingGridSearchCV "
-        "BayesSearchCV ShuffleSplit StratifiedShuffleSplit ElasticNetCV GroupShuffleSplit RFECV "
+        "LeaveOneOut xgboost.cv lightgbm.cv RidgeCV LassoCV LogisticRegressionCV "
+        "HalvingGridSearchCV BayesSearchCV ShuffleSplit StratifiedShuffleSplit "
+        "ElasticNetCV GroupShuffleSplit RFECV "
         "CalibratedClassifierCV permutation_test_score learning_curve validation_curve",
         code=r"for\s+(?:\w+|\(?\w+,.*)\s+in\s+.*folds?|array_split\(",
         named=r"cross_?val|k_?fold|folds",
@@ -393,8 +402,13 @@ LEARNING: tuple[Concept, ...] = (
         code=r"model\w*\(|net\(|predict\(",
         named=r"predict|infer|detect",
     ),
-    _step("early stopping", r"early[- ]stopping", "EarlyStopping", code=r"early_stop|patience",
-          named=r"early_?stop"),
+    _step(
+        "early stopping",
+        r"early[- ]stopping",
+        "EarlyStopping",
+        code=r"early_stop|patience",
+        named=r"early_?stop",
+    ),
     _step(
         "elbow method",
         r"elbow method",
