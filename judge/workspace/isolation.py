@@ -31,6 +31,9 @@ _PATIENCE = 20.0
 _KEPT_VARIABLES = ("PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "LANG", "LC_ALL", "TMPDIR")
 
 
+_OUT_OF_TIME = (-signal.SIGPROF, -signal.SIGXCPU)
+
+
 class _Ended(Exception):
     """The child ended or stayed silent instead of answering."""
 
@@ -174,6 +177,9 @@ def read_apart(kind: Kind, path: str, size: int, limits: Limits, descriptors: li
         "memory": limits.max_read_memory,
     }
     answer, status, why = _shared().ask(request, descriptors, limits.max_read_seconds)
+    if answer is None and status not in _OUT_OF_TIME and why != "time":
+        # Once more with a fresh child, so that one that was ended from outside blames no file.
+        answer, status, why = _shared().ask(request, descriptors, limits.max_read_seconds)
     if isinstance(answer, dict) and "fault" in answer:
         raise JudgeError(
             f"The reader of {kind.format or kind.kind} files does not load ({answer['fault']});"
@@ -182,7 +188,7 @@ def read_apart(kind: Kind, path: str, size: int, limits: Limits, descriptors: li
     found = _found(answer)
     if found is not None:
         return found
-    if status in (-signal.SIGPROF, -signal.SIGXCPU) or why == "time":
+    if status in _OUT_OF_TIME or why == "time":
         sign = f"reading it takes more than {limits.max_read_seconds:g} seconds of computing"
         return Found(kind.kind, kind.format, ArtifactState.UNREADABLE, signs=(sign,))
     if status == -signal.SIGKILL:

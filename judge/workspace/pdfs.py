@@ -17,7 +17,7 @@ MOST_CONTENT_BYTES = 1_500_000
 MOST_SECONDS = 1.2
 # Operators that paint a path; a figure saved as PDF has these instead of pictures.
 _PAINTS = re.compile(rb"(?<=[\s\d])(?:S|s|f\*?|F|B\*?|b\*?)(?=\s)")
-_FIGURE_DRAWINGS = 30  # on one page: a chart, or a table with rules
+_FIGURE_DRAWINGS = 20  # on one page: a chart, or a table with rules
 _FEW_DRAWINGS = 10  # the frame and background of a page with nothing on it
 
 
