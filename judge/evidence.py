@@ -15,7 +15,6 @@ from collections.abc import Iterator
 from judge.trajectory.steps import Step, Trajectory
 from judge.workspace import Workspace
 from judge.workspace.lines import read_lines
-from results.errors import InputError
 from results.records import (
     ArtifactEvidence,
     Evidence,
@@ -184,7 +183,8 @@ def _found_instead(path: str, quote: str, start: int, end: int, lines: list[str]
     if start > len(lines):
         return f"{_shown(path)} has only {len(lines)} lines, and the quote is in none of them."
     held = _folded("\n".join(lines[start - 1 : end]))
-    return f"The quote does not stand in {_shown(path)}; {where} hold: {_cut(held)!r}."
+    verb = "holds" if start == end else "hold"
+    return f"The quote does not stand in {_shown(path)}; {where} {verb}: {_cut(held)!r}."
 
 
 def _line_of(quote: str, lines: list[str]) -> int | None:
@@ -240,7 +240,8 @@ def _check_artifact(evidence: ArtifactEvidence, workspace: Workspace) -> str | N
     claims_absence = bool(_ABSENCE.fullmatch(fact.casefold().rstrip(".!")[:SHOWN]))
     measured = _measured(path, workspace)
     if measured is None:
-        if not claims_absence or _left_out(path, workspace) is not None:
+        is_known = _left_out(path, workspace) is None and not _leads_out(path)
+        if not (claims_absence and is_known):
             return _absence_sentence(path, workspace)
         return None
     if claims_absence:
@@ -252,10 +253,7 @@ def _check_artifact(evidence: ArtifactEvidence, workspace: Workspace) -> str | N
 
 def _measured(path: str, workspace: Workspace) -> str | None:
     if workspace.has(path):
-        try:
-            return workspace.artifact(path).summary()
-        except InputError as error:
-            return str(error)
+        return workspace.artifact(path).summary()
     if path in workspace.directories:
         count = sum(1 for entry in workspace.files if entry.path.startswith(f"{path}/"))
         return f"folder, {count} files"
@@ -294,6 +292,8 @@ def _absence_sentence(path: str, workspace: Workspace) -> str:
     reason = _left_out(path, workspace)
     if reason is not None:
         return f"{_shown(path)} was not looked at: {reason}."
+    if _leads_out(path):
+        return f"{_shown(path)} does not name a place in the workspace."
     return f"There is no file {_shown(path)} in the workspace."
 
 
@@ -303,6 +303,11 @@ def _left_out(path: str, workspace: Workspace) -> str | None:
         if path == cut.path or path.startswith(f"{cut.path}/"):
             return cut.reason
     return "the list of files was cut" if workspace.is_truncated else None
+
+
+def _leads_out(path: str) -> bool:
+    """Whether a path is none from the workspace's root, so that nothing is known of it."""
+    return path in ("", ".") or path.startswith(("/", "~")) or ".." in path.split("/")
 
 
 def _normal(path: str) -> str:

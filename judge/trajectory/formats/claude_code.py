@@ -24,7 +24,7 @@ from judge.trajectory.formats.messages import (
 from judge.trajectory.steps import Call, Step, StepUsage, Trajectory
 
 NAME = "claude-code"
-_KINDS = frozenset({"user", "assistant", "summary", "system", "file-history-snapshot"})
+_KINDS = ("user", "assistant", "summary", "system", "file-history-snapshot")
 _SIGNS = frozenset({"sessionId", "leafUuid", "parentUuid", "uuid"})
 LOOKED_AT = 20
 

@@ -24,7 +24,7 @@ _BLOCK = re.compile(r"^```(?:bash|sh|mswea_bash_command)[ \t]*\n(.*?)\n?^```", r
 _THOUGHT = re.compile(r"\s*(?:THOUGHT:\s*)?", re.I)
 _STATUS = re.compile(r"\s*<returncode>(-?\d{1,9})</returncode>")
 _DONE = ("COMPLETE_TASK_AND_SUBMIT_FINAL_OUTPUT", "MINI_SWE_AGENT_FINAL_OUTPUT")
-_ROLES = frozenset({"system", "user", "assistant", "tool", "exit"})
+_ROLES = ("system", "user", "assistant", "tool", "exit")
 
 
 def recognises(document: Document) -> bool:
