@@ -11,7 +11,7 @@ define install
 if command -v uv >/dev/null 2>&1; then \
 	uv pip install --quiet --python $(BIN)/python --constraint constraints.txt $(1); \
 else \
-	$(BIN)/pip install --quiet --prefer-binary --disable-pip-version-check \
+	$(BIN)/pip install --quiet --prefer-binary --no-compile --disable-pip-version-check \
 		--constraint constraints.txt $(1); \
 fi
 endef

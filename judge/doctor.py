@@ -50,14 +50,12 @@ class _Package:
 
 _READERS = (
     _Package("av", "import av; av.codec.Codec('h264')"),
-    _Package("beautifulsoup4", "import bs4"),
     _Package("charset-normalizer", "import charset_normalizer"),
     _Package("defusedxml", "import defusedxml.ElementTree"),
     _Package("duckdb", "import duckdb; duckdb.connect().execute('SELECT 1')"),
     _Package("h5py", "import h5py"),
     _Package("numpy", "import numpy; numpy.zeros(1)"),
     _Package("openpyxl", "import openpyxl"),
-    _Package("pandas", "import pandas"),
     _Package("pillow", "from PIL import Image; Image.new('RGB', (1, 1))"),
     _Package("pypdf", "import pypdf"),
     _Package("python-docx", "import docx"),

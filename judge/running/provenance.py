@@ -16,7 +16,7 @@ from devai_tasks import Task
 
 # What reads workspaces: another version of one of these may see another fact in the same file.
 READERS = (
-    "av beautifulsoup4 charset-normalizer defusedxml duckdb h5py lxml numpy openpyxl pandas pillow"
+    "av charset-normalizer defusedxml duckdb h5py lxml numpy openpyxl pillow"
     " pydantic pypdf python-docx python-pptx pyyaml tree-sitter tree-sitter-bash tree-sitter-c"
     " tree-sitter-cpp tree-sitter-go tree-sitter-java tree-sitter-javascript tree-sitter-rust"
     " tree-sitter-typescript"
