@@ -8,15 +8,31 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from judge.judges.interface import Judge
+from judge.material import Fence, new_nonce
 from results.errors import InputError
+
+if TYPE_CHECKING:
+    from runners.models.chat.client import ChatClient
 
 MOST_DRAWS = 25
 # At temperature 0 all draws of one question would be the same draw.
 DRAW_TEMPERATURE = 0.7
 _MEMBER = re.compile(r"(?P<name>[a-z]+)(?:@(?P<draws>\d{1,3}))?")
+
+
+@dataclass(frozen=True)
+class Keeping:
+    """What a run keeps of its judge: the mark of its fences, and its model exchanges."""
+
+    nonce: str = field(default_factory=new_nonce)
+    exchanges: Path | None = None
+    replayed_from: str | None = None
+    """The address that the replayed run asked; None outside a replay."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +43,7 @@ class JudgeSpec:
     model: str | None = None
     modules: tuple[str, ...] | None = None
     planning: str | None = None
+    keeping: Keeping = field(default_factory=Keeping)
 
 
 @dataclass(frozen=True)
@@ -43,14 +60,15 @@ def open_judge(
     *,
     modules: tuple[str, ...] | None = None,
     planning: str | None = None,
+    keeping: Keeping | None = None,
 ) -> Judge:
     """The judge that `name` means: `checks`, `llm`, `agent`, or a panel of them.
 
     All but `checks` ask the chat model that `model` names. `modules` limits the `agent` judge to
-    some of its modules, and `planning` says how it lays out its first look. InputError for an
-    unknown name, and for an option that is missing or of no use.
+    some of its modules, and `planning` says how it lays out its first look; `keeping` is the run's.
+    InputError for an unknown name, and for an option that is missing or of no use.
     """
-    spec = JudgeSpec(name, model, modules, planning)
+    spec = JudgeSpec(name, model, modules, planning, keeping or Keeping())
     members = _members(name)
     asked = {member for member, _ in members}
     if model is not None and asked == {"checks"}:
@@ -121,26 +139,40 @@ def _open_checks(spec: JudgeSpec, draw: _Draw) -> Judge:
 
 def _open_llm(spec: JudgeSpec, draw: _Draw) -> Judge:
     from judge.judges.llm import LLMJudge
-    from runners.models.chat.opening import open_chat
 
-    assert spec.model is not None
-    return LLMJudge(open_chat(spec.model), sample=draw.sample, temperature=draw.temperature)
+    return LLMJudge(
+        _open_chat(spec),
+        fence=Fence(spec.keeping.nonce),
+        sample=draw.sample,
+        temperature=draw.temperature,
+    )
 
 
 def _open_agent(spec: JudgeSpec, draw: _Draw) -> Judge:
     from judge.judges.agent.judge import AgentJudge
     from judge.modules import ALL_MODULES, modules_named
     from judge.modules.planning import Planning
-    from runners.models.chat.opening import open_chat
 
-    assert spec.model is not None
     return AgentJudge(
-        open_chat(spec.model),
+        _open_chat(spec),
+        fence=Fence(spec.keeping.nonce),
         modules=ALL_MODULES if spec.modules is None else modules_named(spec.modules),
         planning=Planning(spec.planning or Planning.EFFICIENT),
         sample=draw.sample,
         temperature=draw.temperature,
     )
+
+
+def _open_chat(spec: JudgeSpec) -> ChatClient:
+    from runners.models.chat.exchanges import Exchanges
+    from runners.models.chat.opening import open_chat
+
+    assert spec.model is not None
+    keeping = spec.keeping
+    exchanges = None
+    if keeping.exchanges is not None:
+        exchanges = Exchanges(keeping.exchanges, replayed_from=keeping.replayed_from)
+    return open_chat(spec.model, exchanges=exchanges)
 
 
 _OPENERS: dict[str, Callable[[JudgeSpec, _Draw], Judge]] = {

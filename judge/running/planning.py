@@ -60,8 +60,8 @@ class RunPlan:
         trajectory = None if output.trajectory is None else load_trajectory(output.trajectory)
         return Case(output.task, Inspection(Workspace.open(output.workspace), trajectory))
 
-    def record(self, run_id: str, judge: Judge) -> RunRecord:
-        """What run.json is to say."""
+    def record(self, run_id: str, judge: Judge, nonce: str = "") -> RunRecord:
+        """What run.json is to say; `nonce` marks the fences around what a model is shown."""
         described = judge.describe()
         prompts = {f"prompt:{name}": sha for name, sha in _prompts(described).items()}
         flags = {
@@ -78,6 +78,7 @@ class RunPlan:
             config={
                 "request": self.request.model_dump(mode="json"),
                 "judge": described,
+                "nonce": nonce,
                 "task_flags": {task: names for task, names in flags.items() if names},
             },
             versions=versions(),

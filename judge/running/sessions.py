@@ -11,15 +11,18 @@ from pydantic import ValidationError
 
 from devai_tasks import bundled_example
 from judge.judges.interface import Judge
-from judge.judges.opening import open_judge
+from judge.judges.opening import Keeping, open_judge
+from judge.material import new_nonce
 from judge.running.execution import Budget, Progress, RunOutcome, execute
 from judge.running.planning import RunPlan, RunRequest, Setting, plan_runs
 from judge.running.provenance import differences, versions
 from results.errors import InputError
+from results.records import RunRecord
 from results.run_folder import RunFolder, new_run_id, resolve_run
 from results.store import Store
 
 BUNDLED_AGENT = "example"
+EXCHANGES = "exchanges"
 
 
 @dataclass(frozen=True)
@@ -93,19 +96,25 @@ def run_request(
         raise InputError(f"The run's {place} cannot be used: {first['msg']}.") from error
 
 
-def open_requested(request: RunRequest) -> Judge:
+def open_requested(request: RunRequest, keeping: Keeping | None = None) -> Judge:
     """The judge that a request asks for."""
     return open_judge(
-        request.judge, request.model, modules=request.modules, planning=request.planning
+        request.judge,
+        request.model,
+        modules=request.modules,
+        planning=request.planning,
+        keeping=keeping,
     )
 
 
 def begin(request: RunRequest, run_dir: Path) -> tuple[Session, ...]:
     """A session for each agent, planned and read as a whole; each has its run folder on disk."""
-    judge = open_requested(request)
     sessions = []
     for plan in plan_runs(request):
-        folder = RunFolder.create(run_dir, plan.record(new_run_id(), judge))
+        run_id = new_run_id()
+        keeping = Keeping(exchanges=run_dir / run_id / EXCHANGES)
+        judge = open_requested(request, keeping)
+        folder = RunFolder.create(run_dir, plan.record(run_id, judge, keeping.nonce))
         sessions.append(Session(plan, judge, folder, plan.notes))
     return tuple(sessions)
 
@@ -123,9 +132,10 @@ def resume(folder: RunFolder) -> Session:
         raise InputError(
             f"Run {folder.run_id} does not say how it was begun, so it cannot be resumed."
         ) from error
-    judge = open_requested(request)
+    keeping = Keeping(_nonce_of(record), folder.path / EXCHANGES)
+    judge = open_requested(request, keeping)
     (plan,) = plan_runs(request.model_copy(update={"agent": record.agent}))
-    now = plan.record(record.run_id, judge)
+    now = plan.record(record.run_id, judge, keeping.nonce)
     changed = [_described(name) for name in differences(record.hashes, now.hashes)]
     if _settings(now.config["judge"]) != _settings(record.config.get("judge")):
         changed.append("the judge's settings")
@@ -142,6 +152,12 @@ def resume(folder: RunFolder) -> Session:
             f"{', '.join(renewed)}."
         )
     return Session(plan, judge, folder, (*plan.notes, *notes))
+
+
+def _nonce_of(record: RunRecord) -> str:
+    """The mark that the run's fences carried; a new one where the run had none."""
+    nonce = record.config.get("nonce")
+    return nonce if isinstance(nonce, str) and nonce else new_nonce()
 
 
 def judge_workspaces(

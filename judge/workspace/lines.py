@@ -1,4 +1,4 @@
-"""Lines of a file of any size, streamed, so that the middle of a large log can be read and found."""
+"""Lines of a file of any size, streamed: the middle of a large log can be read and found."""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import re
 import threading
@@ -14,6 +15,7 @@ from results.records import Usage
 from runners.models.chat.answers import read_answer, tokens_in
 from runners.models.chat.cache import ReplyCache, cache_key
 from runners.models.chat.endpoints import Endpoint
+from runners.models.chat.exchanges import Exchanges
 from runners.models.chat.failures import (
     ChatError,
     Failure,
@@ -66,11 +68,13 @@ class ChatClient:
         redactor: Redactor | None = None,
         lane: Lane | None = None,
         stop: threading.Event | None = None,
+        exchanges: Exchanges | None = None,
     ) -> None:
         self.spec = spec
         self.model = model
         self.settings = settings
         self.cache = cache
+        self.exchanges = exchanges
         self.stop = stop or threading.Event()
         self._endpoint = endpoint
         self._price = price
@@ -128,18 +132,24 @@ class ChatClient:
             volatile=volatile or {},
         )
         key = self._key(request)
-        kept = self._kept(key, request)
-        if kept is not None:
+        kept = self._exchanged(key, request) or self._kept(key, request)
+        if kept is None:
+            kept = replace(self._ask(request), cache_key=key)
+            if self.cache is not None and kept.is_complete:
+                self._keep(self.cache, kept, request)
+        elif kept.is_exchanged:
             return kept
-        reply = replace(self._ask(request), cache_key=key)
-        if self.cache is not None and reply.is_complete:
-            self._keep(self.cache, reply, request)
-        return reply
+        entry = self._entry(kept, request) if self.exchanges is not None else None
+        if self.exchanges is not None and entry is not None:
+            self.exchanges.put(key, entry, kept.usage)
+        return kept
 
     def forget(self, reply: Reply) -> None:
         """Keeps this reply no longer, because it could not be used."""
         if self.cache is not None and reply.cache_key:
             self.cache.forget(reply.cache_key)
+        if self.exchanges is not None and reply.cache_key:
+            self.exchanges.spoil(reply.cache_key)
 
     def close(self) -> None:
         self._endpoint.close()
@@ -247,35 +257,59 @@ class ChatClient:
             {"endpoint": self._endpoint.address, "request": body, "sample": request.sample}
         )
 
+    def _exchanged(self, key: str, request: Request) -> Reply | None:
+        """What this run was answered before, with the usage that was paid for it then."""
+        found = self.exchanges.get(key) if self.exchanges is not None else None
+        if found is None:
+            return None
+        entry, usage = found
+        reply = _reply_of(entry, key, request)
+        return None if reply is None else replace(reply, usage=usage, is_exchanged=True)
+
     def _kept(self, key: str, request: Request) -> Reply | None:
         entry = self.cache.get(key) if self.cache is not None else None
-        if entry is None:
-            return None
-        back = {placeholder: value for value, placeholder in _placeholders(request).items()}
-        entry = _swapped(entry, back)
-        try:
-            return Reply(
-                text=str(entry["text"]),
-                tool_calls=tuple(ToolCall(*map(str, call)) for call in entry["tool_calls"]),
-                finish_reason=str(entry["finish_reason"]),
-                model=str(entry["model"]),
-                is_cached=True,
-                cache_key=key,
-            )
-        except (KeyError, TypeError):
-            return None
+        return None if entry is None else _reply_of(entry, key, request)
 
     def _keep(self, cache: ReplyCache, reply: Reply, request: Request) -> None:
-        calls = [[call.id, call.name, call.arguments] for call in reply.tool_calls]
+        entry = self._entry(reply, request)
+        if entry is not None:
+            cache.put(reply.cache_key, entry)
+
+    def _entry(self, reply: Reply, request: Request) -> dict[str, Any] | None:
+        """The reply as it is kept: what differs from run to run stands under its name.
+
+        None where it holds a secret.
+        """
         entry = {
             "text": reply.text,
-            "tool_calls": calls,
+            "tool_calls": [[call.id, call.name, call.arguments] for call in reply.tool_calls],
             "finish_reason": reply.finish_reason,
+            "refusal": reply.refusal,
             "model": reply.model,
         }
-        parts = [reply.text, reply.finish_reason, reply.model, *(p for call in calls for p in call)]
-        if not self._redactor.knows_secret_in("\n".join(parts)):
-            cache.put(reply.cache_key, _swapped(entry, _placeholders(request)))
+        if self._redactor.knows_secret_in(json.dumps(entry, ensure_ascii=False)):
+            return None
+        swapped: dict[str, Any] = _swapped(entry, _placeholders(request))
+        return swapped
+
+
+def _reply_of(entry: dict[str, Any], key: str, request: Request) -> Reply | None:
+    """The reply that was kept; None where the entry is damaged."""
+    back = {placeholder: value for value, placeholder in _placeholders(request).items()}
+    entry = _swapped(entry, back)
+    try:
+        refusal = entry.get("refusal")
+        return Reply(
+            text=str(entry["text"]),
+            tool_calls=tuple(ToolCall(*map(str, call)) for call in entry["tool_calls"]),
+            refusal=None if refusal is None else str(refusal),
+            finish_reason=str(entry["finish_reason"]),
+            model=str(entry["model"]),
+            is_cached=True,
+            cache_key=key,
+        )
+    except (KeyError, TypeError):
+        return None
 
 
 def _body(body: dict[str, Any], conceded: frozenset[str]) -> dict[str, Any]:

@@ -140,6 +140,26 @@ class OpenAIEndpoint:
         self._client.close()
 
 
+class NoEndpoint:
+    """Stands in for an endpoint in a replay: whatever was not kept has no answer."""
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+
+    def send(
+        self, body: dict[str, Any], timeout: float, stop: threading.Event
+    ) -> dict[str, Any] | Failure:
+        return Failure(FailureKind.NOT_KEPT)
+
+    def cost(
+        self, model: str, input_tokens: int, output_tokens: int, cached_input_tokens: int
+    ) -> float | None:
+        return None
+
+    def close(self) -> None:
+        return None
+
+
 class LiteLLMEndpoint:
     """Every provider that litellm speaks to; it finds their keys in the environment itself."""
 

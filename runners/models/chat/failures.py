@@ -44,6 +44,7 @@ class FailureKind(StrEnum):
     TOO_LONG = "says that the prompt is too long"
     NO_TOOLS = "does not offer tools"
     BAD_REQUEST = "refused the request"
+    NOT_KEPT = "was not asked this in the run that is replayed"
     STOPPED = "was no longer waited for, because the run was stopped"
 
 

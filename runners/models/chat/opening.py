@@ -14,8 +14,10 @@ from runners.models.chat.endpoints import (
     OPENAI_URL,
     Endpoint,
     LiteLLMEndpoint,
+    NoEndpoint,
     OpenAIEndpoint,
 )
+from runners.models.chat.exchanges import Exchanges
 from runners.models.chat.pacing import lane_to
 from runners.models.chat.redaction import Redactor, secrets_in, secrets_in_url
 from runners.models.chat.settings import EndpointSettings, Settings, load_settings
@@ -27,13 +29,15 @@ def open_chat(
     settings: Settings | None = None,
     environment: Mapping[str, str] = os.environ,
     stop: threading.Event | None = None,
+    exchanges: Exchanges | None = None,
 ) -> ChatClient:
     """The client for `openai:<model>`, `litellm:<model>` (`@<endpoint>` added) or `hf:<model>`.
 
     A plain `openai:<model>` goes to OPENAI_BASE_URL with OPENAI_API_KEY where the former is set,
     else to the config file's `chat.endpoint`, else to OpenAI itself. A key only ever goes to the
     endpoint that it was given for. Clients of one endpoint share its limit of concurrent calls
-    and its pauses. Setting `stop` ends all waiting at once.
+    and its pauses. Setting `stop` ends all waiting at once. `exchanges` keeps what a run is
+    answered, or replays it, and then nothing is sent.
     """
     settings = load_settings(environment) if settings is None else settings
     provider, colon, model = spec.partition(":")
@@ -45,6 +49,9 @@ def open_chat(
     model, at, name = model.rpartition("@")
     if not at or name not in settings.endpoints or not model:
         model, name = f"{model}{at}{name}", ""
+    if exchanges is not None and exchanges.replayed_from is not None:
+        nowhere = NoEndpoint(exchanges.replayed_from)
+        return ChatClient(spec, model, nowhere, settings.chat, exchanges=exchanges)
     named = settings.endpoints.get(name)
     endpoint: Endpoint
     key: str | None = None
@@ -76,6 +83,7 @@ def open_chat(
         redactor=_redactor(settings, environment, key, base_url),
         lane=lane_to(endpoint.address, places),
         stop=stop,
+        exchanges=exchanges,
     )
 
 

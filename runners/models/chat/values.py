@@ -153,6 +153,8 @@ class Reply:
     model: str = ""
     usage: Usage = field(default_factory=Usage)
     is_cached: bool = False
+    is_exchanged: bool = False
+    """It comes from the run's own exchanges, so its usage was paid in this run."""
     cache_key: str = ""
 
     @property
