@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 import zipfile
 from typing import Any, BinaryIO, NamedTuple
 
@@ -24,19 +25,11 @@ class Header(NamedTuple):
 
     @property
     def elements(self) -> int:
-        return count_of(self.shape)
+        return math.prod(self.shape)
 
     @property
     def described(self) -> str:
         return f"{self.dtype} {list(self.shape)}"
-
-
-def count_of(shape: tuple[int, ...]) -> int:
-    """How many elements an array of that shape has."""
-    total = 1
-    for side in shape:
-        total *= side
-    return total
 
 
 def read_array(source: Source) -> Found:

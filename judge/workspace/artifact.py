@@ -127,7 +127,7 @@ _SHOWN = {
 
 
 _TOLD_ONLY_IF_ANY = frozenset(
-    {"inputs", "buttons", "tables", "tensors", "entries", "frames", "drawn_pages"}
+    {"inputs", "buttons", "tables", "tensors", "parameters", "entries", "frames", "drawn_pages"}
 )
 
 

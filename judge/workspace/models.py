@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import io
 import json
+import math
 import struct
 import zipfile
 from typing import Any
 
-from judge.workspace.arrays import count_of
 from judge.workspace.artifact import ArtifactState, Damaged, Found, Unread
 from judge.workspace.decoding import decode
 from judge.workspace.hdf5_files import layers_in, read_hdf5, told
@@ -101,7 +101,7 @@ def _read_safetensors(source: Source) -> Found:
     parameters = 0
     is_zero = True
     for name, (dtype, shape, begin, end) in tensors.items():
-        elements = count_of(shape)
+        elements = math.prod(shape)
         if end - begin != elements * _ITEM_BITS.get(dtype, 0) // 8 and dtype in _ITEM_BITS:
             raise Damaged(f"{name[:80]} has not the bytes that its shape asks for")
         if begin < 0 or 8 + length + end > source.size:

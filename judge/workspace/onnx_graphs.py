@@ -5,6 +5,7 @@ Field numbers: onnx/onnx.proto (ModelProto, GraphProto, NodeProto, TensorProto, 
 
 from __future__ import annotations
 
+import math
 import mmap
 from collections.abc import Iterator
 from typing import Any
@@ -141,9 +142,7 @@ class _Graph:
                 is_raw = is_raw or number == 9
                 held += len(value)
                 self._look(value)
-        count = 1
-        for side in shape:
-            count *= side
+        count = math.prod(shape)
         if is_raw and held < count * _ITEM_SIZES.get(kind, 0):
             raise Damaged(f"the elements of {name[:80]} are cut")
         if not held and count and not is_outside:

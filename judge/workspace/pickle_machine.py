@@ -7,75 +7,32 @@ own reader would. Opcodes and their arguments are those of the standard library'
 
 from __future__ import annotations
 
+import math
 import pickletools
-import re
 import struct
-from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 from judge.workspace.artifact import Damaged
+from judge.workspace.pickle_tape import Blob, Tape
+from judge.workspace.pickle_values import (
+    Array,
+    Made,
+    Mapping,
+    Named,
+    Stored,
+    dtype_name,
+    fill,
+    item_size,
+    made_by,
+    shape_of,
+)
 
 MOST_OPCODES = 300_000
-LONGEST_LINE = 1 << 16
 LONGEST_STRING = 1 << 20
-_CHUNK = 1 << 16
 
 
 class TooLong(Exception):
     """The pickle has more opcodes than are followed."""
-
-
-class Readable(Protocol):
-    def read(self, size: int, /) -> bytes: ...
-
-
-@dataclass(slots=True)
-class Named:
-    """A global: a class or function by its dotted name."""
-
-    name: str
-
-
-@dataclass(slots=True)
-class Blob:
-    """Bytes of which only the length and whether all are zero were kept."""
-
-    length: int
-    is_zero: bool
-
-
-@dataclass(slots=True)
-class Mapping:
-    """A dictionary; keys may be anything, so the pairs are kept in order."""
-
-    pairs: list[tuple[Any, Any]] = field(default_factory=list)
-
-
-@dataclass(slots=True)
-class Stored:
-    """A persistent id, as torch writes for its storages."""
-
-    key: Any
-
-
-@dataclass(slots=True)
-class Array:
-    """A numeric array: `is_zero` is None where its elements were not looked at."""
-
-    dtype: str = ""
-    shape: tuple[int, ...] = ()
-    is_zero: bool | None = None
-
-
-@dataclass(slots=True)
-class Made:
-    """An object that a call would make; `state` is what it would be given."""
-
-    maker: str
-    arguments: Any = ()
-    state: Any = None
-    items: list[Any] = field(default_factory=list)
-    pairs: list[tuple[Any, Any]] = field(default_factory=list)
 
 
 _OPCODES = {opcode.code: opcode for opcode in pickletools.opcodes}
@@ -90,46 +47,7 @@ _LENGTHS = {
     "SHORT_BINBYTES": 1, "BINBYTES": 4, "BINBYTES8": 8, "BYTEARRAY8": 8, "SHORT_BINSTRING": 1,
     "BINSTRING": 4, "SHORT_BINUNICODE": 1, "BINUNICODE": 4, "BINUNICODE8": 8,
 }  # fmt: skip
-_RECONSTRUCT = re.compile(r"^numpy\.(?:_?core\.)?multiarray\._reconstruct$")
-_FROM_BUFFER = re.compile(r"^numpy\.(?:_?core\.)?numeric\._frombuffer$")
-_SCALAR = re.compile(r"^numpy\.(?:_?core\.)?multiarray\.scalar$")
 _WRAPPER = "joblib.numpy_pickle.NumpyArrayWrapper"
-
-
-class Tape:
-    """The bytes of a pickle, read forward and counted."""
-
-    def __init__(self, stream: Readable) -> None:
-        self._stream = stream
-
-    def read(self, size: int) -> bytes:
-        """Exactly that many bytes; Damaged where there are fewer."""
-        parts: list[bytes] = []
-        while size > 0:
-            part = self._stream.read(min(size, _CHUNK))
-            if not part:
-                raise Damaged("its opcodes end before the pickle does")
-            parts.append(part)
-            size -= len(part)
-        return b"".join(parts)
-
-    def readline(self) -> bytes:
-        line = bytearray()
-        while not line.endswith(b"\n"):
-            line += self.read(1)
-            if len(line) > LONGEST_LINE:
-                raise Damaged("one of its lines has no end")
-        return bytes(line)
-
-    def blob(self, size: int) -> Blob:
-        """Steps over bytes, and says whether all of them are zero."""
-        is_zero = True
-        left = size
-        while left > 0:
-            part = self.read(min(left, _CHUNK))
-            is_zero = is_zero and part.count(0) == len(part)
-            left -= len(part)
-        return Blob(size, is_zero)
 
 
 class Machine:
@@ -267,12 +185,12 @@ class Machine:
         else:  # INST
             arguments = tuple(_above_mark(stack))
             maker = self._global("GLOBAL", argument, stack)
-        stack.append(_made(maker, arguments))
+        stack.append(made_by(maker, arguments))
 
     def _build(self, stack: list[Any], state: Any) -> None:
         target = stack[-1]
         if isinstance(target, Array):
-            _fill(target, state)
+            fill(target, state)
         elif isinstance(target, Made):
             target.state = state
             if target.maker == _WRAPPER:
@@ -281,7 +199,7 @@ class Machine:
     def _raw_array(self, state: Any) -> Any:
         """Steps over the elements that joblib puts behind the description of an array."""
         told = {key: value for key, value in _pairs_of(state) if isinstance(key, str)}
-        array = Array(_dtype_name(told.get("dtype")), _shape(told.get("shape")))
+        array = Array(dtype_name(told.get("dtype")), shape_of(told.get("shape")))
         if array.dtype.startswith("O"):
             inner = Machine(self.tape)
             inner.opcodes = self.opcodes
@@ -291,7 +209,7 @@ class Machine:
             return Made("numpy.ndarray", (held,))
         if told.get("numpy_array_alignment_bytes") is not None:
             self.tape.read(self.tape.read(1)[0])
-        array.is_zero = self.tape.blob(_count(array.shape) * _item_size(array.dtype)).is_zero
+        array.is_zero = self.tape.blob(math.prod(array.shape) * item_size(array.dtype)).is_zero
         return array
 
 
@@ -339,64 +257,3 @@ def _pairs_of(target: Any) -> list[tuple[Any, Any]]:
     if isinstance(target, Mapping | Made):
         return target.pairs
     raise TypeError
-
-
-def _made(maker: Any, arguments: Any) -> Any:
-    name = maker.name if isinstance(maker, Named) else "something"
-    if name in ("copyreg._reconstructor", "copy_reg._reconstructor", "copyreg.__newobj__"):
-        first = arguments[0]
-        return Made(first.name if isinstance(first, Named) else "something", arguments[1:])
-    if _RECONSTRUCT.match(name):
-        return Array()
-    if _FROM_BUFFER.match(name):
-        held = arguments[0]
-        is_zero = held.is_zero if isinstance(held, Blob) else None
-        return Array(_dtype_name(arguments[1]), _shape(arguments[2]), is_zero)
-    return Made(name, arguments)
-
-
-def _fill(array: Array, state: Any) -> None:
-    """The state of an array: (version, shape, dtype, is Fortran, elements)."""
-    if not isinstance(state, tuple) or len(state) < 5:
-        raise TypeError
-    array.shape, array.dtype = _shape(state[1]), _dtype_name(state[2])
-    if isinstance(state[4], Blob):
-        if state[4].length < _count(array.shape) * _item_size(array.dtype):
-            raise Damaged("the elements of an array are cut")
-        array.is_zero = state[4].is_zero
-
-
-def _dtype_name(value: Any) -> str:
-    if isinstance(value, Made) and isinstance(value.arguments, tuple) and value.arguments:
-        first = value.arguments[0]
-        return first if isinstance(first, str) else ""
-    return value.name.rsplit(".", 1)[-1] if isinstance(value, Named) else ""
-
-
-def _shape(value: Any) -> tuple[int, ...]:
-    if isinstance(value, tuple | list) and all(isinstance(side, int) for side in value):
-        if any(side < 0 for side in value):
-            raise ValueError
-        return tuple(value)
-    if isinstance(value, int):
-        return (value,)
-    raise TypeError
-
-
-def _count(shape: tuple[int, ...]) -> int:
-    total = 1
-    for side in shape:
-        total *= side
-    return total
-
-
-def _item_size(dtype: str) -> int:
-    size = re.search(r"(\d+)$", dtype)
-    if size is None:
-        return 1 if dtype in ("b", "B", "?") else 0
-    return int(size.group(1)) * (4 if dtype.lstrip("<>|=").startswith("U") else 1)
-
-
-def is_scalar(value: Any) -> bool:
-    """Whether an object stands for one numpy number."""
-    return isinstance(value, Made) and bool(_SCALAR.match(value.maker))

@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import Any
 
 from judge.workspace.archives import Bounded, unpacking
 from judge.workspace.artifact import ArtifactState, Damaged, Found, Unread
-from judge.workspace.pickle_machine import (
-    Array,
-    Blob,
-    Machine,
-    Made,
-    Mapping,
-    Named,
-    Stored,
-    Tape,
-    TooLong,
-    is_scalar,
-)
+from judge.workspace.pickle_machine import Machine, TooLong
+from judge.workspace.pickle_tape import Blob, Tape
+from judge.workspace.pickle_values import Array, Made, Mapping, Named, Stored, is_scalar
 from judge.workspace.source import Source
 from judge.workspace.standins import stand_in
 
@@ -247,10 +239,7 @@ def described(path: str, array: Array) -> str:
 
 def count(array: Array) -> int:
     """How many elements an array has."""
-    total = 1
-    for side in array.shape:
-        total *= side
-    return total
+    return math.prod(array.shape)
 
 
 def _own_names(machine: Machine) -> list[str]:

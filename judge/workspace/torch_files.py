@@ -6,11 +6,14 @@ The layouts: torch/serialization.py (`_save`, `_legacy_save`) and torch/_utils.p
 from __future__ import annotations
 
 import io
+import math
 import zipfile
 from typing import Any, NamedTuple
 
 from judge.workspace.artifact import ArtifactState, Damaged, Found, Unread
-from judge.workspace.pickle_machine import Machine, Made, Mapping, Stored, Tape, TooLong
+from judge.workspace.pickle_machine import Machine, TooLong
+from judge.workspace.pickle_tape import Tape
+from judge.workspace.pickle_values import Made, Mapping, Stored
 from judge.workspace.pickles import attributes, contents, count, described, kind_name
 from judge.workspace.source import Source
 from judge.workspace.zips import member_bytes
@@ -35,10 +38,7 @@ class Tensor(NamedTuple):
 
     @property
     def elements(self) -> int:
-        total = 1
-        for side in self.shape:
-            total *= side
-        return total
+        return math.prod(self.shape)
 
 
 def read_torch_zip(source: Source, archive: zipfile.ZipFile, data: zipfile.ZipInfo) -> Found:

@@ -25,7 +25,8 @@ from hypothesis import strategies as st
 
 from judge.workspace import ArtifactState
 from judge.workspace.artifact import Damaged
-from judge.workspace.pickle_machine import Machine, Tape
+from judge.workspace.pickle_machine import Machine
+from judge.workspace.pickle_tape import Tape
 from tests.judge.workspace.conftest import Read
 
 VALID, BROKEN = ArtifactState.VALID, ArtifactState.BROKEN
