@@ -7,6 +7,7 @@ the system become steps of their own, so that a step's number is its `step_id`.
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -209,7 +210,7 @@ def document_of(trajectory: Trajectory) -> dict[str, Any]:
         if step.thought or step.action or step.calls or step.usage or not step.user_message:
             steps.append(_written(step, len(steps) + 1))
     usage = trajectory.usage
-    identity = repr([(s.thought, s.action, s.observation) for s in trajectory.steps])
+    identity = json.dumps(steps, sort_keys=True)
     return {
         "schema_version": VERSION,
         "session_id": hashlib.sha256(identity.encode()).hexdigest()[:32],
