@@ -6,6 +6,8 @@ returned (observed), because only the latter support `satisfied`.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from judge.inspection import Inspection
 from judge.modules.locate import named_paths
 from judge.modules.search import Search
@@ -36,19 +38,33 @@ def relevant_steps(
     return [step for step in found if step is not None]
 
 
-def step_text(step: Step, room: int = 2_000) -> tuple[str, str]:
-    """A step as labelled text within `room` characters, and what of it was cut."""
-    parts: list[str] = []
-    cuts: list[str] = []
-    shown = (("claim", step.thought), ("action", step.action), ("observed", step.observation))
-    present = [(label, text) for label, text in shown if text.strip()]
-    for label, text in present:
-        share = max(200, room // max(1, len(present)))
-        kept = middle_cut(text.strip(), share)
-        if len(kept) < len(text.strip()):
-            cuts.append(f"step {step.number} ({label})")
-        parts.append(f"[step {step.number}, {label}] {kept}")
-    return "\n".join(parts), ", ".join(cuts)
+@dataclass(frozen=True, slots=True)
+class StepPart:
+    """One part of a step: what it is, its bounded text, and whether the middle was cut."""
+
+    step: int
+    label: str
+    text: str
+    is_cut: bool
+
+    @property
+    def name(self) -> str:
+        return f"step {self.step}, {self.label}"
+
+
+def step_parts(step: Step, room: int = 2_000) -> list[StepPart]:
+    """The parts of a step that say something, `room` characters of them shared out."""
+    parts = (("claim of the agent", step.thought), ("action", step.action))
+    present = [
+        (label, text.strip())
+        for label, text in (*parts, ("observed", step.observation))
+        if text.strip()
+    ]
+    share = max(200, room // max(1, len(present)))
+    return [
+        StepPart(step.number, label, middle_cut(text, share), len(text) > share)
+        for label, text in present
+    ]
 
 
 def middle_cut(text: str, room: int) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 from tests.support.chat_server import Answer, Asked, calls_tools
 
 _BLOCK = re.compile(r"<<([0-9a-f]{16}) ([^\n]*)\n(.*?)\n\1>>", re.DOTALL)
-_FACT = re.compile(r"^- ([^\n:]+): ([^\n]*)$", re.MULTILINE)
+_FACT = re.compile(r"^([^\n:]+): ([^\n]*)$", re.MULTILINE)
 _FAULT = re.compile(r"no such file|no file in it|^(?:empty|broken|placeholder|unreadable) ")
 _EXCERPT = re.compile(r"(.+) lines (\d+)-(\d+) of (\d+|\?|many)$")
 _LINE = re.compile(r"^(\d+): (.*)$", re.MULTILINE)
@@ -24,7 +24,8 @@ def decides_by_rules(asked: Asked) -> Answer:
     """The answer to one request of the `agent` judge."""
     text = asked.text
     requirement = text.rsplit("# Requirement", 1)[-1]
-    facts = _FACT.findall(requirement.partition("# Facts")[2].partition("<<")[0])
+    blocks = {label: body for _, label, body in _BLOCK.findall(requirement)}
+    facts = _FACT.findall(blocks.get("facts that code measured", ""))
     fault = next(((p, f) for p, f in facts if _FAULT.search(f)), None)
     if fault is not None:
         path, fact = fault

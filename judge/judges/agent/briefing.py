@@ -80,7 +80,8 @@ def requirement_block(
     kind = "Preference" if question.is_preference else "Requirement"
     parts = [f"\n# {kind} {question.number}\n{question.criteria}"]
     if facts:
-        parts.append("# Facts\n" + "\n".join(f"- {fact.sentence}" for fact in facts))
+        listed = "\n".join(" ".join(fact.sentence.split()) for fact in facts)
+        parts.append(fence.block("facts that code measured", listed))
     if earlier and Module.MEMORY in view.modules:
         known = memory.recall(earlier)
         parts.append(fence.block("earlier verdicts on its prerequisites", known))
@@ -147,7 +148,8 @@ def _steps(view: CaseView, question: Question, plan: Plan, cuts: list[str]) -> l
     )
     if not steps:
         return []
-    texts = [retrieve.step_text(step, plan.steps_room // len(steps)) for step in steps]
-    cuts += [cut for _, cut in texts if cut]
-    body = "\n".join(text for text, _ in texts)
-    return [view.fence.block("steps it may be about", body)]
+    parts = [
+        part for step in steps for part in retrieve.step_parts(step, plan.steps_room // len(steps))
+    ]
+    cuts += [f"the middle of {part.name}" for part in parts if part.is_cut]
+    return [view.fence.block(part.name, part.text) for part in parts]

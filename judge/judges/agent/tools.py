@@ -197,14 +197,14 @@ class Toolbox:
             numbers = [step.number for step in trajectory.steps]
             known = f"{numbers[0]}..{numbers[-1]}" if numbers else "none"
             return Answer(f"There is no step {first}..{last}; the steps are {known}.")
-        texts = [retrieve.step_text(step, ROOM // len(chosen)) for step in chosen]
-        cuts = [cut for _, cut in texts if cut]
+        parts = [p for step in chosen for p in retrieve.step_parts(step, ROOM // len(chosen))]
+        cuts = [f"the middle of {part.name}" for part in parts if part.is_cut]
         if len(steps) > len(chosen):
             cuts.append(f"steps after {chosen[-1].number}")
-        body = "\n".join(text for text, _ in texts)
-        note = f"\nCut: {'; '.join(cuts)}" if cuts else ""
-        label = f"steps {chosen[0].number}-{chosen[-1].number}"
-        return Answer(self._fence.block(label, body) + note)
+        blocks = [self._fence.block(part.name, part.text) for part in parts]
+        if cuts:
+            blocks.append(f"Cut: {'; '.join(cuts)}")
+        return Answer("\n".join(blocks) or "The step is empty.")
 
     def view_image(self, arguments: Mapping[str, Any]) -> Answer:
         path = _path(arguments)

@@ -323,8 +323,9 @@ def test_gray_box_marks_claims_apart_and_a_claim_proves_nothing(
     chat_server.queue(*[calls_tools(verdict("satisfied", claim))] * 2)
     found = judges().judge(case_of(folder, trajectory), QUESTION, {})
     assert found.outcome is Outcome.ABSTAINED
-    assert "[step 0, claim] The SVM reached" in chat_server.requests[0].text
-    assert "[step 0, observed] accuracy 0.97" in chat_server.requests[0].text
+    text = chat_server.requests[0].text
+    assert "step 0, claim of the agent\nThe SVM reached" in text
+    assert "step 0, observed\naccuracy 0.97" in text
     seen = {"kind": "trajectory", "step": 0, "quote": "accuracy 0.97"}
     chat_server.queue(calls_tools(verdict("satisfied", seen)))
     assert judges().judge(case_of(folder, trajectory), QUESTION, {}).outcome is Outcome.SATISFIED
