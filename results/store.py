@@ -92,6 +92,7 @@ class Store:
         # One store under two names must have one lock file.
         self.path = Path(os.path.realpath(Path(path).expanduser()))
         self.wait = wait
+        self._lock = self.path.with_name(self.path.name + ".lock")
         # DuckDB takes what follows a question mark for options, and no undecodable names at all.
         if "?" in str(self.path) or visible(str(self.path)) != str(self.path):
             raise StoreError(
@@ -217,8 +218,7 @@ class Store:
         with ExitStack() as stack:
             try:
                 self.path.parent.mkdir(parents=True, exist_ok=True)
-                lock = self.path.with_name(self.path.name + ".lock")
-                stack.enter_context(file_lock(lock, self.wait))
+                stack.enter_context(file_lock(self._lock, self.wait))
             except Held as held:
                 raise StoreError(
                     f"The store {self.path} has been in the hands of {held} for"
@@ -257,8 +257,9 @@ class Store:
     def _opened_to_read(self) -> Iterator[DuckDBPyConnection]:
         """Waits in one line with the writers, who would otherwise never find the store closed."""
         with ExitStack() as stack:
-            is_writable = os.access(self.path.parent, os.W_OK)
-            with self._locked() if is_writable else nullcontext():
+            # Whoever may only read the folder cannot stand in line.
+            stands_in = self._lock if self._lock.exists() else self.path.parent
+            with self._locked() if os.access(stands_in, os.W_OK) else nullcontext():
                 reading = opened(self.path, read_only=True, wait=self.wait)
                 connection = stack.enter_context(reading)
             yield connection

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import doctest
 import json
 import os
 import resource
@@ -14,6 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from results import strict_json
 from results.errors import InputError, JournalError
 from results.journal import MAX_LINE_BYTES, Journal
 
@@ -198,3 +200,9 @@ def test_threads_and_processes_append_whole_lines_to_one_journal(journal: Journa
         entry = json.loads(line)
         by.setdefault(entry["by"], []).append(entry["n"])
     assert by == {f"{kind} {i}": list(range(100)) for kind in ("process", "thread") for i in "012"}
+
+
+def test_the_examples_in_the_docstrings_hold() -> None:
+    attempted = doctest.testmod(strict_json)
+    assert attempted.failed == 0
+    assert attempted.attempted >= 2

@@ -90,7 +90,7 @@ def test_readers_never_see_tables_of_two_moments(runs: Path, store: Store) -> No
     for number in range(1, 7):
         finished_run(runs, 5, f"run-{number}")
         if number % 3 == 0:
-            publishers.append(start("sync", store.path, runs, 3))
+            publishers.append(start("sync", store.path, runs, 2))
     versions = set()
     while any(publisher.poll() is None for publisher in publishers):
         with opened_snapshot(store.path) as snapshot:
