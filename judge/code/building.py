@@ -5,12 +5,17 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from operator import attrgetter
+from typing import TypeVar
 
 from judge.code.graph import CodeGraph
 from judge.code.languages import language_of
 from judge.code.mentions import SourceText
 from judge.code.python_graph import PythonGraph
 from judge.code.reachability import Reach, entry_points
+from judge.code.tree_graph import TreeGraph
+
+_Fact = TypeVar("_Fact")
 
 
 def build_graph(sources: Mapping[str, str]) -> CodeGraph:
@@ -41,18 +46,25 @@ def _build(sources: Mapping[str, str]) -> CodeGraph:
     python = PythonGraph(
         {path: sources[path] for path, language in languages.items() if language == "python"}
     )
+    trees = TreeGraph(
+        {
+            path: (sources[path], language)
+            for path, language in languages.items()
+            if language is not None and language != "python"
+        },
+        frozenset(path for path, language in languages.items() if language is not None),
+    )
     facts = python.facts
-    entries = entry_points(facts.reach_modules)
-    reached = Reach(facts.scopes, facts.classes).start_from(entries)
+    reach = Reach(facts.scopes | trees.scopes, facts.classes | trees.classes)
+    reached = reach.start_from([*entry_points(facts.reach_modules), *trees.entries])
     calls, uses = python.calls_and_uses(reached)
-    imports = python.imports(reached)
-    modules = facts.modules
+    modules = facts.modules | trees.modules
     return CodeGraph(
         {path: modules[path] for path in sorted(modules)},
-        facts.definitions,
-        sorted(imports, key=lambda fact: (fact.path, fact.line)),
-        sorted(calls, key=lambda fact: (fact.path, fact.line)),
-        sorted(uses, key=lambda fact: (fact.path, fact.line)),
+        _in_order([*facts.definitions, *trees.definitions], "start_line"),
+        _in_order([*python.imports(reached), *trees.imports(reached)]),
+        _in_order([*calls, *trees.calls(reached)]),
+        _in_order([*uses, *trees.uses(reached)]),
         reached,
         {
             path: SourceText(path, sources[path], language, facts.docstring_lines.get(path))
@@ -60,3 +72,8 @@ def _build(sources: Mapping[str, str]) -> CodeGraph:
             if language is not None
         },
     )
+
+
+def _in_order(found: list[_Fact], line: str = "line") -> list[_Fact]:
+    """By path and line; facts of one line stay as they were met."""
+    return sorted(found, key=attrgetter("path", line))

@@ -66,6 +66,8 @@ class ReachClass:
     methods: dict[str, list[Key]] = field(default_factory=dict)
     bases: tuple[Key, ...] = ()
     has_framework_base: bool = False
+    hooks: set[str] = field(default_factory=set)
+    """Methods that run whenever the class is in use: constructors, what an interface asks for."""
 
 
 @dataclass(slots=True, eq=False)
@@ -134,6 +136,8 @@ class Reach:
             return
         self.reached.add(key)
         self._pending.append(key)
+        if key[1]:
+            self._add((key[0], ""))  # what is in a module can only run once the module has
         cls = self._classes.get(key)
         if cls is not None:
             self._use_class(cls)
@@ -157,9 +161,10 @@ class Reach:
             self._add(base)
         for name, found in cls.methods.items():
             for method in found:
-                if name in self._loose or name.startswith(_HOOK_PREFIXES) or (
+                is_hook = name in cls.hooks or name.startswith(_HOOK_PREFIXES) or (
                     name in HOOKS and (cls.has_framework_base or name == "forward")
-                ):  # fmt: skip
+                )  # fmt: skip
+                if is_hook or name in self._loose:
                     self._add(method)
                 else:
                     self._waiting_methods.setdefault(name, []).append(method)

@@ -10,6 +10,7 @@ from functools import cache
 from tree_sitter import Language, Node, Parser, Point
 
 from judge.code.facts import MentionKind
+from judge.code.nesting import MAX_NESTING, nesting
 
 _GRAMMARS = {
     "javascript": ("tree_sitter_javascript", "language"),
@@ -29,6 +30,9 @@ _GRAMMARS = {
 _REPORTS_PER_BYTE = 0.1
 _LEAST_REPORTS = 2_000
 _SECONDS = 2.0
+MAX_SOURCE = 400_000
+"""Bytes of a file beyond which it is not parsed; bundles are longer, sources are not."""
+
 _CHUNK = 1 << 16
 
 _STRINGS = frozenset(
@@ -47,9 +51,14 @@ class ParseBudgetSpent(Exception):
 
 
 @cache
-def _parser(grammar: str) -> Parser:
+def language_for(grammar: str) -> Language:
+    """The grammar of a language, or of "tsx"; loaded on first use."""
     module, function = _GRAMMARS[grammar]
-    return Parser(Language(getattr(importlib.import_module(module), function)()))
+    return Language(getattr(importlib.import_module(module), function)())
+
+
+def is_tsx(path: str, language: str) -> bool:
+    return language == "typescript" and path.lower().endswith("x")
 
 
 def parse_tree(source: bytes, path: str, language: str) -> Node:
@@ -57,10 +66,13 @@ def parse_tree(source: bytes, path: str, language: str) -> Node:
 
     Raises ParseBudgetSpent where the source makes the parser work without bound.
     """
-    grammar = "tsx" if language == "typescript" and path.lower().endswith("x") else language
-    parser = _parser(grammar)
+    if len(source) > MAX_SOURCE:
+        raise ParseBudgetSpent(f"longer than {MAX_SOURCE:,} bytes")
+    if nesting(source) > MAX_NESTING:
+        raise ParseBudgetSpent("nested too deeply to be parsed")
+    # A parser of its own for each call: one shared by threads would mix their sources.
+    parser = Parser(language_for("tsx" if is_tsx(path, language) else language))
     left = max(_LEAST_REPORTS, int(len(source) * _REPORTS_PER_BYTE))
-
     deadline = time.monotonic() + _SECONDS
 
     def read(offset: int, _: Point) -> bytes:
@@ -72,11 +84,11 @@ def parse_tree(source: bytes, path: str, language: str) -> Node:
         return left < 0 or time.monotonic() > deadline
 
     try:
-        return parser.parse(read, encoding="utf8", progress_callback=is_over).root_node
+        tree = parser.parse(read, encoding="utf8", progress_callback=is_over)
     except ValueError as error:
-        raise ParseBudgetSpent from error
-    finally:
-        parser.reset()
+        raise ParseBudgetSpent("it costs the parser far more than its size warrants") from error
+    # Taken over as it is, with the bytes at hand: nodes then give their text without calling back.
+    return parser.parse(source, tree).root_node
 
 
 def walk(root: Node) -> Iterator[Node]:
