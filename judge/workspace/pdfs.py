@@ -28,16 +28,18 @@ def read_pdf(source: Source) -> Found:
         raise Damaged("its end is missing")
     source.content(MOST_BYTES)
     import pypdf
-    from pypdf.errors import FileNotDecryptedError, LimitReachedError
+    from pypdf import errors
 
     logging.getLogger("pypdf").setLevel(logging.CRITICAL)
     source.file.seek(0)
     try:
         return _opened(pypdf.PdfReader(source.file))
-    except FileNotDecryptedError:
+    except errors.FileNotDecryptedError:
         raise Unread("it is encrypted") from None
-    except LimitReachedError:
-        raise Unread("it unpacks to more than is read") from None
+    except errors.PyPdfError as error:
+        if type(error).__name__ == "LimitReachedError":  # which older versions do not have
+            raise Unread("it unpacks to more than is read") from None
+        raise Damaged(f"it does not open as pdf ({type(error).__name__})") from None
 
 
 def _opened(reader: Any) -> Found:

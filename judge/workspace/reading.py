@@ -126,7 +126,10 @@ def _read(workspace: Workspace, path: str, kind: Kind, descriptor: int) -> Found
 
 
 def judged(kind: Kind, source: Source) -> Found:
-    """What the reader of a kind finds; its faults become a state with a sign."""
+    """What the reader of a kind finds; its faults become a state with a sign.
+
+    Raises ImportError where a library that it needs is missing.
+    """
     reader = reader_of(kind).load()
     if not any(source.beginning(1 << 16)) and _is_all_zero(source):
         whole = source.size <= source.most
@@ -141,6 +144,8 @@ def judged(kind: Kind, source: Source) -> Found:
     except RecursionError:
         sign = "it is nested deeper than is read"
         return Found(kind.kind, kind.format, ArtifactState.UNREADABLE, signs=(sign,))
+    except ImportError:
+        raise  # a part of this program is missing, which is no fact about the file
     except Damaged as reason:
         return Found(kind.kind, kind.format, ArtifactState.BROKEN, signs=(str(reason),))
     except Exception as failure:  # noqa: BLE001 -- libraries that read hostile files raise

@@ -69,6 +69,8 @@ def _answer(request: dict[str, Any], files: list[int]) -> dict[str, Any]:
     signal.setitimer(signal.ITIMER_PROF, request["seconds"])
     try:
         found = judged(kind, source)
+    except ImportError as error:
+        return {"fault": f"{type(error).__name__}: {error}"[:300], "leaving": True}
     finally:
         signal.setitimer(signal.ITIMER_PROF, 0)
         _allow_memory(None)
