@@ -36,7 +36,7 @@ def probe_app(
     if sighting is None:
         found = _control(scene, ask, demand, own)
         if found is not None:
-            return _started(scene, ask, found)
+            return _started(scene, ask, found, leans=False)
         if is_toolkit:
             return fails(f"nothing that {where} does is {demand.name}", 0.72)
         return unknown(f"no {demand.name} was recognised in {where}")
@@ -66,13 +66,14 @@ def _control(scene: Scene, ask: Ask, demand: Demand, own: frozenset[Key]) -> Fin
     return None
 
 
-def _started(scene: Scene, ask: Ask, finding: Finding) -> Finding:
+def _started(scene: Scene, ask: Ask, finding: Finding, *, leans: bool = True) -> Finding:
+    """The finding, unless the app does not start or what it leans on is empty."""
     for path in ask.places.sources:
         fault = scene.health.blocks(path)
         if fault is not None:
             cited = scene.sight.citation(fault.path, fault.line)
             return fails(f"the app does not start: {fault.text}", 0.82, cited)
-        stub = _stub_behind(scene, path)
+        stub = _stub_behind(scene, path) if leans else ""
         if stub:
             return fails(stub, 0.68)
     return finding

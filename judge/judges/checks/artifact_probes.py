@@ -12,6 +12,7 @@ from judge.judges.checks.numbers import data_rows, has_number, lone_value, value
 from judge.judges.checks.origin import Writer
 from judge.judges.checks.reports import Report, Section, is_prose, repeats
 from judge.judges.checks.scene import Scene
+from judge.judges.checks.sight import is_drawing
 from judge.judges.checks.topics import (
     asks_for_interaction,
     asks_for_picture,
@@ -182,12 +183,45 @@ def _picture(scene: Scene, ask: Ask, artifact: Artifact) -> list[Finding]:
     findings += _resolution(scene, ask, artifact)
     writers = scene.origins.writers(artifact.path)
     findings.append(_origin(scene, artifact, writers))
+    undrawn = _undrawn(scene, artifact, writers)
+    if undrawn is not None:
+        findings.append(undrawn)
     for demand in ask.of_kind(Kind.FIGURE):
         findings.append(_subject(scene, demand, artifact, writers))
     for demand in ask.of_kind(Kind.METRIC):
         if ask.places.artifacts and not ask.places.folders:
             findings.append(_recorded(scene, demand))
     return findings
+
+
+def _undrawn(scene: Scene, artifact: Artifact, writers: tuple[Writer, ...]) -> Finding | None:
+    """A figure is saved, but nothing is drawn on it by the code that saves it or what leads there."""
+    saving = [w for w in writers if w.is_reached and w.via.endswith("savefig")]
+    if not saving or any(
+        w.is_reached and not w.via.endswith("savefig") and w.is_exact for w in writers
+    ):
+        return None
+    sight = scene.sight
+    for writer in saving:
+        own = (writer.path, writer.scope)
+        callers = {(c.path, c.scope) for c in sight.graph.callers_of(*own)} if own[1] else set()
+        keys = set(sight.with_callees([own]))
+        makes_figure = any(
+            call.method in ("subplots", "figure", "Figure")
+            for call in sight.calls_by_key.get(own, ())
+        )
+        # A helper that only saves is handed what its callers had drawn elsewhere.
+        keys |= callers if makes_figure else sight.with_callees(callers)
+        for key in keys:
+            for call in sight.calls_by_key.get(key, ()):
+                if is_drawing(call) and sight.is_live(call.path, call.line):
+                    return None
+    first = saving[0]
+    return fails(
+        f"{first.path} saves {artifact.path} (line {first.line}) without drawing anything on it",
+        0.7,
+        sight.citation(first.path, first.line),
+    )
 
 
 def _resolution(scene: Scene, ask: Ask, artifact: Artifact) -> list[Finding]:
@@ -340,6 +374,9 @@ def _computed(scene: Scene, concept: Concept, artifact: Artifact, line: str) -> 
         return holds(text, 0.82, quote, sight.citation(found.path, found.line))
     if not sight.product_paths:
         return unknown(f"{text}, but no code is left that could compute it", quote)
+    if any(writer.is_reached for writer in scene.origins.writers(artifact.path)):
+        # What is typed into the code is told apart where the writing code is looked at.
+        return holds(text, 0.58, quote)
     return fails(f"{text}, but no code that runs computes {concept.name}", 0.62, quote)
 
 

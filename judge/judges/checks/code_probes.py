@@ -11,6 +11,7 @@ from judge.judges.checks.app_probes import in_markup, probe_app
 from judge.judges.checks.asking import Act, Ask, Demand
 from judge.judges.checks.data_probes import probe_dataset
 from judge.judges.checks.findings import Finding, State, fails, holds, unknown
+from judge.judges.checks.numbers import has_number
 from judge.judges.checks.scene import Scene
 from judge.judges.checks.sight import Sighting
 from judge.judges.checks.vocabulary import Kind
@@ -346,11 +347,41 @@ def code_demands(scene: Scene, ask: Ask) -> list[Finding]:
     return findings
 
 
+def _told(scene: Scene, ask: Ask, demand: Demand) -> Finding | None:
+    """A method or a comparison that the artifact itself tells of, with figures beside it."""
+    if demand.kind not in (Kind.METHOD, Kind.STEP) or not has_number(demand_text(scene, ask)):
+        return None
+    for path in ask.places.artifacts:
+        if not scene.workspace.has(path):
+            continue
+        artifact = scene.workspace.artifact(path)
+        for line in artifact.text.splitlines() if artifact.is_valid else ():
+            if any(c.says_pattern.search(line) for c in demand.concepts) and has_number(line):
+                return holds(
+                    f"{path} tells of {demand.name}: {' '.join(line.split())[:80]!r}",
+                    0.6,
+                    scene.measured(artifact),
+                )
+    return None
+
+
+def demand_text(scene: Scene, ask: Ask) -> str:
+    """The text of all artifacts that a requirement names."""
+    return "\n".join(
+        scene.workspace.artifact(path).text
+        for path in ask.places.artifacts
+        if scene.workspace.has(path)
+    )
+
+
 def _background(scene: Scene, ask: Ask, demand: Demand) -> Finding:
     """A demand beside an artifact: some code of the workspace, or the artifact, bears it out."""
     found = probe_demand(scene, ask, demand)
     if found.state is State.HOLDS:
         return found
+    told = _told(scene, ask, demand)
+    if told is not None:
+        return told
     if demand.kind in (Kind.METHOD, Kind.STEP, Kind.LIBRARY, Kind.DATASET, Kind.ENVIRONMENT):
         return found
     return unknown(found.text, *found.evidence)

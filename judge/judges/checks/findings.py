@@ -76,7 +76,14 @@ def conclude(findings: Iterable[Finding]) -> Conclusion:
 
 def _reason(findings: list[Finding]) -> str:
     texts = dict.fromkeys(finding.text for finding in findings)
-    return " ".join(f"{text[0].upper()}{text[1:]}." for text in texts if text)
+    return " ".join(f"{_as_sentence(text)}." for text in texts if text)
+
+
+def _as_sentence(text: str) -> str:
+    """With a capital, unless it begins with a path or a name, which are written as they are."""
+    first = text.split(maxsplit=1)[0]
+    is_word = first.rstrip(",:").isalpha() and first.islower()
+    return text[0].upper() + text[1:] if is_word else text
 
 
 def _evidence(findings: list[Finding]) -> tuple[Evidence, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -96,7 +97,19 @@ class Health:
                 source = imported.resolved_path or imported.module
                 text = f"{path} imports {imported.missing_names[0]} from {source}, which has none"
                 return Fault(path, imported.line, text)
+        name = self.sight.undefined_at_start(path)
+        if name:
+            return Fault(
+                path, self._first_use(path, name), f"{path} uses {name}, which is nowhere defined"
+            )
         return None
+
+    def _first_use(self, path: str, name: str) -> int:
+        word = re.compile(rf"(?<![\w.]){re.escape(name)}(?!\w)")
+        for statement in self.sight.statements(path):
+            if self.sight.scope_of(path, statement.line) == "" and word.search(statement.bare):
+                return statement.line
+        return 1
 
     def _is_guarded(self, imported: Import) -> bool:
         """Whether the import stands in a `try` block, by its indentation on module level."""

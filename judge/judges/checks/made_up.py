@@ -32,12 +32,15 @@ class MadeUp:
     how: str
 
 
-def made_up_outputs(tree: ast.Module) -> tuple[MadeUp, ...]:
-    """Plots and writes in which no value comes from anything but constants or chance."""
+def made_up_outputs(tree: ast.Module, fixed: frozenset[str] = frozenset()) -> tuple[MadeUp, ...]:
+    """Plots and writes in which no value comes from anything but constants or chance.
+
+    `fixed` are names of functions that give a constant, whatever they are given.
+    """
     found: list[MadeUp] = []
-    module_names = _origins(tree.body)
+    module_names = _origins(tree.body, fixed)
     for scope, body in _scopes(tree):
-        names = {**module_names, **_origins(body)}
+        names = {**module_names, **_origins(body, fixed)}
         for call in _own_calls(body):
             name = call.func.attr if isinstance(call.func, ast.Attribute) else ""
             if name not in _PLOTS | _WRITES:
@@ -45,7 +48,7 @@ def made_up_outputs(tree: ast.Module) -> tuple[MadeUp, ...]:
             kinds = {
                 kind
                 for argument in (*call.args, *(k.value for k in call.keywords if k.arg in _DATA))
-                for kind in _value_kinds(argument, names)
+                for kind in _value_kinds(argument, names, fixed)
             }
             # Lines and marks at fixed places belong to many a plot of real data.
             is_mark = name in _PLOTS and not any(_is_long_constant(a, body) for a in call.args)
@@ -90,7 +93,7 @@ def _own_calls(body: Iterable[ast.stmt]) -> Iterator[ast.Call]:
             yield node
 
 
-def _origins(body: Iterable[ast.stmt]) -> dict[str, str]:
+def _origins(body: Iterable[ast.stmt], fixed: frozenset[str]) -> dict[str, str]:
     """Names of a body that are only ever bound to constants, or only to chance."""
     kinds: dict[str, set[str]] = {}
     nodes = sorted(
@@ -101,7 +104,7 @@ def _origins(body: Iterable[ast.stmt]) -> dict[str, str]:
         if isinstance(node, (ast.Assign, ast.AnnAssign)) and node.value is not None:
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
             known = {name: next(iter(kind)) for name, kind in kinds.items() if len(kind) == 1}
-            value = _value_kinds(node.value, known)
+            value = _value_kinds(node.value, known, fixed)
             kind = (
                 "random"
                 if value and value <= {"random", "constant"} and "random" in value
@@ -135,7 +138,7 @@ def _bound(target: ast.AST) -> Iterator[str]:
             yield node.id
 
 
-def _value_kinds(node: ast.AST, names: dict[str, str]) -> set[str]:
+def _value_kinds(node: ast.AST, names: dict[str, str], fixed: frozenset[str]) -> set[str]:
     """Of what an expression is made: constant, random, computed; text and shapes count for none."""
     if isinstance(node, ast.Constant):
         is_number = isinstance(node.value, (int, float)) and not isinstance(node.value, bool)
@@ -144,6 +147,8 @@ def _value_kinds(node: ast.AST, names: dict[str, str]) -> set[str]:
         return {names.get(node.id, "computed")}
     if isinstance(node, ast.Call):
         name = _dotted(node.func)
+        if name.split(".")[-1] in fixed:
+            return {"constant"}
         if _RANDOM.match(name) or (
             name.split(".")[-1]
             in ("normal", "uniform", "rand", "randn", "randint", "integers", "random")
@@ -153,24 +158,24 @@ def _value_kinds(node: ast.AST, names: dict[str, str]) -> set[str]:
             return set()
         inner: set[str] = set()
         for argument in (*node.args, *(keyword.value for keyword in node.keywords)):
-            inner |= _value_kinds(argument, names)
+            inner |= _value_kinds(argument, names, fixed)
         if isinstance(node.func, ast.Attribute):
             if isinstance(node.func.value, ast.Name) and node.func.value.id in _LIBRARIES:
                 return inner
-            return inner | _value_kinds(node.func.value, names)
+            return inner | _value_kinds(node.func.value, names, fixed)
         if isinstance(node.func, ast.Name) and node.func.id in _PLAIN:
             return inner
         return inner | {"computed"}
     if isinstance(node, (ast.Attribute, ast.Lambda, ast.Await, ast.Yield)):
         return {"computed"}
     if isinstance(node, ast.comprehension):
-        return _value_kinds(node.iter, names)
+        return _value_kinds(node.iter, names, fixed)
     if isinstance(node, (ast.ListComp, ast.GeneratorExp, ast.SetComp, ast.DictComp)):
         return {"computed"}
     kinds: set[str] = set()
     for child in ast.iter_child_nodes(node):
         if not isinstance(child, (ast.expr_context, ast.operator, ast.unaryop)):
-            kinds |= _value_kinds(child, names)
+            kinds |= _value_kinds(child, names, fixed)
     return kinds
 
 

@@ -6,6 +6,7 @@ from functools import cached_property
 from weakref import WeakKeyDictionary
 
 from devai_tasks import Task
+from judge.code import Body
 from judge.inspection import Inspection
 from judge.judges.checks.asking import Ask, read_requirement
 from judge.judges.checks.health import Health
@@ -69,6 +70,17 @@ class Scene:
     def measured(self, artifact: Artifact) -> ArtifactEvidence:
         return ArtifactEvidence(path=artifact.path, fact=artifact.summary())
 
+    @cached_property
+    def _fixed(self) -> frozenset[str]:
+        """Functions of the project that give a constant, by name, where the name is theirs alone."""
+        constant: set[str] = set()
+        other: set[str] = set()
+        for definition in self.sight.graph.definitions:
+            is_fixed = definition.kind != "class" and definition.body is Body.CONSTANT
+            taken = [name for name in definition.parameters if name not in ("self", "cls")]
+            (constant if is_fixed and not taken else other).add(definition.name)
+        return frozenset(constant - other)
+
     def made_up_in(self, path: str) -> tuple[MadeUp, ...]:
         """Outputs of a Python file that are typed in or drawn at random."""
         if path not in self._made_up:
@@ -76,7 +88,7 @@ class Scene:
             found: tuple[MadeUp, ...] = ()
             if tree is not None:
                 dead = self.sight.dead(path)
-                found = tuple(m for m in made_up_outputs(tree) if m.line not in dead)
+                found = tuple(m for m in made_up_outputs(tree, self._fixed) if m.line not in dead)
             self._made_up[path] = found
         return self._made_up[path]
 

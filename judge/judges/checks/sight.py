@@ -16,6 +16,7 @@ from judge.judges.checks.asking import Act
 from judge.judges.checks.lines import Statement, dead_lines, statements_of
 from judge.judges.checks.structures import DETECTORS, functions_of
 from judge.judges.checks.substance import Substance, substance_of
+from judge.judges.checks.undefined import undefined_names
 from judge.judges.checks.vocabulary import METHODS, Concept, Kind, matches_call
 from results.records import FileEvidence
 
@@ -42,6 +43,24 @@ _ACTS_ON_ITS_OWN = re.compile(
     r"run\w*|main|register\w*|load_state_dict|normal_|[A-Z]\w*)$"
 )
 _ASSIGNED = re.compile(r"^([A-Za-z_][\w.]*)\s*(?::[^=]+)?=(?!=)")
+
+
+_DRAWS = re.compile(
+    r"^(?:plot\w*|scatter\w*|barh?|barplot|hist\w*|imshow|matshow|heatmap|lineplot|fill_between|"
+    r"boxplot|violinplot|pie|stem|contourf?|regplot|countplot|kdeplot|displot|pairplot|catplot|"
+    r"specshow|waveshow|draw\w*|from_(?:estimator|predictions)|step|errorbar|generate\w*|"
+    r"summary_plot|waterfall|force_plot|add_(?:scatter|bar|trace|histogram|image)|line|graph|"
+    r"clustermap|jointplot|quiver|pcolormesh|loglog|semilogy|text|table|show_\w+|polygon|fromarray|"
+    r"Figure|image|circle|figimage|axvline|hlines|vlines|bar_label|plot_importance|quad|vbar)$"
+)
+
+
+def is_drawing(call: Call) -> bool:
+    """Whether a call puts something that is not typed into it on a picture."""
+    if not _DRAWS.match(call.method) and ".plot." not in call.name:
+        return False
+    values = [*call.arguments, *call.keywords.values()]
+    return any(value is None for value in values) or not values or bool(call.targets)
 
 
 @dataclass(frozen=True)
@@ -118,6 +137,11 @@ class CodeSight:
             return known
         definition = self.graph.definition(path, qualified)
         return Substance(definition.effective_statements if definition is not None else 0, "")
+
+    def undefined_at_start(self, path: str) -> str:
+        """A name that a Python file uses on module level and that is nowhere defined; or ""."""
+        tree = self.tree(path)
+        return undefined_names(tree, self.dead(path)).get("", "") if tree is not None else ""
 
     def hollow_reason(self, path: str, scope: str) -> str:
         """Why what stands in this scope does not count: its class leaves its work out; or ""."""
@@ -217,7 +241,9 @@ class CodeSight:
         return self._found[cached]
 
     def _sightings(self, concept: Concept, keys: frozenset[Key], act: Act) -> Iterable[Sighting]:
-        calls = [call for call in self._calls(keys, act) if self._has_effect(call)]
+        calls = self._calls(keys, act)
+        if concept.kind in (Kind.STEP, Kind.METHOD):
+            calls = [call for call in calls if self._has_effect(call)]
         yield from self._by_call(concept, calls)
         yield from self._by_literal(concept, calls, keys, act)
         yield from self._by_parts(concept, calls)
@@ -385,6 +411,8 @@ class CodeSight:
             return
         for path, scope in sorted(keys):
             line = self._structures(path, concept.name).get(scope, 0)
+            if self.hollow_reason(path, scope):
+                continue
             if line and self.is_live(path, line) and self._runs(path, scope, act):
                 yield Sighting(path, line, scope, f"what {scope or 'it'} computes", 0.78)
 
@@ -465,6 +493,10 @@ class CodeSight:
             operations = self.substance(definition.path, definition.qualified).operations
             if operations < fewest or self.hollow_reason(*definition.key):
                 continue
+            if self._is_used_in_vain(definition):
+                continue
+            if concept.kind is Kind.FIGURE and not self._plots(definition):
+                continue
             if pattern.search(definition.name) and not self._builds_a_rival(concept, definition):
                 where = Sighting(
                     definition.path,
@@ -474,6 +506,17 @@ class CodeSight:
                     0.66,
                 )
                 yield where
+
+    def _is_used_in_vain(self, definition: Definition) -> bool:
+        """Whether callers take a result from a function that gives none."""
+        if self.substance(definition.path, definition.qualified).gives:
+            return False
+        callers = self.graph.callers_of(definition.path, definition.qualified)
+        return definition.kind != "class" and any(call.result_is_used for call in callers)
+
+    def _plots(self, definition: Definition) -> bool:
+        keys = self.with_callees(self._members(definition.path, definition.qualified))
+        return any(is_drawing(call) for key in keys for call in self.calls_by_key.get(key, ()))
 
     def working_definitions(self, keys: frozenset[Key], act: Act) -> Iterable[Definition]:
         """Definitions of the region whose body does something with what it is given."""

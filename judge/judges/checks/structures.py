@@ -26,6 +26,8 @@ def q_learning(function: ast.AST) -> int:
         array = _maximum_of(node)
         if array is not None:
             maxima.setdefault(ast.unparse(array.value), set()).add(ast.unparse(array.slice))
+    if isinstance(function, ast.ClassDef):
+        return 0  # its methods are looked at one by one
     for name, (line, index) in updated.items():
         if any(
             other.split(",")[0] != index.split(",")[0].strip("()") for other in maxima.get(name, ())
@@ -36,6 +38,8 @@ def q_learning(function: ast.AST) -> int:
 
 def k_means(function: ast.AST) -> int:
     """Points go to the nearest of some centres, and centres to the mean of their points."""
+    if isinstance(function, ast.ClassDef):
+        return 0
     nearest = mean = 0
     loops = any(isinstance(node, (ast.For, ast.While)) for node in ast.walk(function))
     for node in ast.walk(function):
@@ -49,6 +53,8 @@ def k_means(function: ast.AST) -> int:
 
 def factorisation(function: ast.AST) -> int:
     """Rows of two arrays are multiplied, and both are moved in a loop."""
+    if isinstance(function, ast.ClassDef):
+        return 0
     moved: dict[str, int] = {}
     for loop in ast.walk(function):
         if not isinstance(loop, (ast.For, ast.While)):
@@ -74,10 +80,45 @@ def factorisation(function: ast.AST) -> int:
     return moved[both[0]] if len(both) >= 2 else 0
 
 
+def deep_q_learning(function: ast.AST) -> int:
+    """A network is fitted towards a reward plus a share of its own best value afterwards."""
+    if isinstance(function, ast.ClassDef):
+        return 0
+    best = fits = 0
+    sums = False
+    for node in ast.walk(function):
+        name = _called(node)
+        if name in _MAXIMA | {"reduce_max"} and isinstance(node, ast.Call):
+            best = node.lineno
+        elif name in ("backward", "fit", "train_on_batch", "apply_gradients", "minimize"):
+            fits = 1
+        elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add) and _has_product(node):
+            sums = True
+    return best if best and fits and sums else 0
+
+
+def factor_network(node: ast.AST) -> int:
+    """A network of two embeddings that are multiplied, and of no further layer."""
+    if not isinstance(node, ast.ClassDef):
+        return 0
+    names = [_called(inner) for inner in ast.walk(node)]
+    products = any(
+        isinstance(inner, ast.BinOp) and isinstance(inner.op, ast.Mult)
+        for method in node.body
+        if isinstance(method, ast.FunctionDef) and method.name in ("forward", "call")
+        for inner in ast.walk(method)
+    )
+    if names.count("Embedding") >= 2 and not {"Linear", "Dense"} & set(names):
+        if products or {"bmm", "matmul", "einsum", "Dot", "dot", "mul"} & set(names):
+            return node.lineno
+    return 0
+
+
 DETECTORS: dict[str, Detector] = {
+    "DQN": deep_q_learning,
     "Q-learning": q_learning,
     "k-means": k_means,
-    "matrix factorisation": factorisation,
+    "matrix factorisation": lambda node: factorisation(node) or factor_network(node),
 }
 
 
@@ -86,10 +127,8 @@ def functions_of(tree: ast.Module) -> Iterator[tuple[str, ast.AST]]:
 
     def inside(body: list[ast.stmt], prefix: str) -> Iterator[tuple[str, ast.AST]]:
         for node in body:
-            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
                 yield f"{prefix}{node.name}", node
-                yield from inside(node.body, f"{prefix}{node.name}.")
-            elif isinstance(node, ast.ClassDef):
                 yield from inside(node.body, f"{prefix}{node.name}.")
 
     yield from inside(tree.body, "")

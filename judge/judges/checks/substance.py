@@ -6,6 +6,8 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from judge.judges.checks.undefined import undefined_names, unset_attribute
+
 # Calls that shape no result: they show, log, count, wrap or make room.
 _IDLE = frozenset(
     "print info debug warning error log len str int float bool repr format range list dict tuple "
@@ -39,11 +41,13 @@ class Substance:
 
     operations: int
     hollow: str
+    gives: bool = True  # whether it gives something back, or changes what it is given
 
 
 def substance_of(tree: ast.Module, dead: frozenset[int]) -> dict[str, Substance]:
     """By qualified name, of every function, method and class; dead lines count for nothing."""
     found: dict[str, Substance] = {}
+    undefined = undefined_names(tree, dead)
     overridden = {
         base.id
         for node in ast.walk(tree)
@@ -56,13 +60,42 @@ def substance_of(tree: ast.Module, dead: frozenset[int]) -> dict[str, Substance]
             methods = {n.name: n for n in node.body if isinstance(n, _FUNCTIONS)}
             operations = sum(_operations(method, dead) for method in methods.values())
             hollow = "" if node.name in overridden else _hollow_class(node, methods, dead)
+            hollow = hollow or unset_attribute(node, dead)
             found[qualified] = Substance(operations, hollow)
         else:
-            found[qualified] = Substance(_operations(node, dead), "")
+            name = undefined.get(qualified, "")
+            hollow = f"{qualified} uses {name}, which is nowhere defined" if name else ""
+            found[qualified] = Substance(_operations(node, dead), hollow, _gives(node, dead))
     return found
 
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+
+
+def _gives(node: ast.FunctionDef | ast.AsyncFunctionDef, dead: frozenset[int]) -> bool:
+    """Whether a function returns or yields something, or changes an object it was handed."""
+    parameters = {argument.arg for argument in (*node.args.args, *node.args.kwonlyargs)}
+    for inner in ast.walk(node):
+        if getattr(inner, "lineno", 0) in dead:
+            continue
+        if isinstance(inner, (ast.Yield, ast.YieldFrom)):
+            return True
+        if isinstance(inner, ast.Return) and inner.value is not None:
+            return True
+        if isinstance(inner, (ast.Attribute, ast.Subscript)) and isinstance(inner.ctx, ast.Store):
+            owner: ast.AST = inner
+            while isinstance(owner, (ast.Attribute, ast.Subscript)):
+                owner = owner.value
+            if isinstance(owner, ast.Name) and owner.id in parameters:
+                return True
+        if isinstance(inner, ast.Call):
+            return_free = isinstance(inner.func, ast.Attribute) and isinstance(
+                inner.func.value, ast.Name
+            )
+            if return_free and inner.func.value.id in parameters:  # type: ignore[union-attr, attr-defined]
+                if inner.func.attr not in _IDLE:  # type: ignore[union-attr, attr-defined]
+                    return True
+    return False
 
 
 def _definitions(

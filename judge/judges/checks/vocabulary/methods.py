@@ -373,8 +373,7 @@ AGENTS: tuple[Concept, ...] = (
     _agent(
         "DQN",
         r"d?dqn(?: (?:algorithm|agent|model))?|deep q-?(?:learning|networks?)",
-        "stable_baselines3.DQN DQN tf_agents.agents.dqn.*",
-        parts=("Linear Dense Conv2d", "replay_buffer ReplayBuffer ReplayMemory sample deque push"),
+        "stable_baselines3.DQN tf_agents.agents.dqn.* rl.agents.dqn.*",
         named=r"dqn|q_?net|deep_?q",
     ),
     _agent(
@@ -452,7 +451,6 @@ OTHERS: tuple[Concept, ...] = (
         "surprise.SVD surprise.SVDpp surprise.NMF SVD SVDpp TruncatedSVD NMF implicit.* "
         "pyspark.ml.recommendation.ALS svds scipy.sparse.linalg.svds numpy.linalg.svd "
         "AlternatingLeastSquares lightfm.*",
-        parts=("Embedding",),
         named=r"matrix_?fact|latent_?factor|svd|als(?:$|_)",
         # Learning shows where the factors of a user are moved, not where they are multiplied.
         code=r"\b(?:[PUW]|(?:self\.)?\w*user\w*|(?:self\.)?p)\[[^\]]+\](?:\s*,\s*\w+\[[^\]]+\])?\s*"
