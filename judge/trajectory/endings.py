@@ -44,7 +44,7 @@ _ANY = re.compile(
     r"|.{0,200}: line \d+: +\d+ (?:Killed|Segmentation fault|Aborted)"
     r"|(?:python[\d.]*|\S{0,200}/python[\d.]*): (?:can't open file|No module named)"
     r"|(?:bash|sh|zsh|/bin/\w{1,10}): (?:line \d+: )?(?:syntax error|-c: )"
-    r"|(?:\[?The )?[Cc]ommand (?:'.{0,200}' )?(?:has )?timed out"
+    r"|\[?(?:The )?[Cc]ommand (?:'.{0,200}' )?(?:has )?timed out"
     r"|.{0,100}\btimed out and has been killed"
     r"|(?:bash|sh|zsh): (?:line \d+: )?cd: "
     r"|\[The command has no new output after \d+"

@@ -27,7 +27,8 @@ _SAYS_MADE_UP = re.compile(
     r"fallback:?(?: to)?|switching to|loading|simulat(?:ed?|ing|es)|instead:?)\b.{0,40}?"
     r"\b(?:synthetic(?:ally generated)?|dummy|fake|mock|simulated|artificial|placeholder|"
     r"random(?:ly generated)?|sample|toy)\b"
-    r".{0,30}?\b(?:data(?:set|frame)?s?|samples|images|records|rows|reviews|texts?|series)\b",
+    r"(?:[ -](?!(?:on|the|for|from|of|in|forest)\b)\w{1,30}){0,2}"
+    r"[ -](?:data(?:set|frame)?s?|samples|images|records|rows|reviews|texts?|series)\b",
     re.I,
 )
 _NEGATED = re.compile(r"\b(?:no|not|never|without|instead of|rather than|avoid\w*)\b", re.I)
@@ -121,7 +122,7 @@ def _by_program(history: History, program: str, files: TypedFiles) -> Iterator[D
 def _said(happening: Happening) -> Iterator[DataOrigin]:
     for line in happening.output.lines[:2_000]:
         match = _SAYS_MADE_UP.search(line[:1_000])
-        if match and not _NEGATED.search(line[: match.end()]):
+        if match and not _NEGATED.search(line[max(match.start() - 12, 0) : match.end()]):
             quote = line.strip()[:LONGEST_QUOTE]
             yield DataOrigin(happening.step.number, "made_up", quote)
 

@@ -77,7 +77,7 @@ def relative(path: str, root: str) -> str:
             return "./"
         if path.startswith(f"{root}/"):
             return path[len(root) + 1 :]
-    return path.removeprefix("./")
+    return path if path == "./" else path.removeprefix("./")
 
 
 def names_path(found: str, wanted: str) -> bool:
