@@ -56,14 +56,10 @@ def probe_app(
 
 
 def _control(scene: Scene, ask: Ask, demand: Demand, own: frozenset[Key]) -> Finding | None:
-    """A control in the markup of the named files, of what they call, or else of any file."""
+    """A control in the markup of the named files and what they call; of any, if none is named."""
     named = ask.places.sources
     called = sorted({path for path, _ in scene.sight.with_callees(own)} - set(named))
-    for paths in ((*named, *called), sorted(scene.paths)):
-        found = in_markup(scene, demand, paths)
-        if found is not None:
-            return found
-    return None
+    return in_markup(scene, demand, (*named, *called) if named else sorted(scene.paths))
 
 
 def _started(scene: Scene, ask: Ask, finding: Finding, *, leans: bool = True) -> Finding:

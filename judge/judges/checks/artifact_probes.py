@@ -195,7 +195,7 @@ def _picture(scene: Scene, ask: Ask, artifact: Artifact) -> list[Finding]:
 
 
 def _undrawn(scene: Scene, artifact: Artifact, writers: tuple[Writer, ...]) -> Finding | None:
-    """A figure is saved, but nothing is drawn on it by the code that saves it or what leads there."""
+    """A figure is saved, but the code that saves it, and what leads there, draws nothing."""
     saving = [w for w in writers if w.is_reached and w.via.endswith("savefig")]
     if not saving or any(
         w.is_reached and not w.via.endswith("savefig") and w.is_exact for w in writers
@@ -374,6 +374,14 @@ def _computed(scene: Scene, concept: Concept, artifact: Artifact, line: str) -> 
         return holds(text, 0.82, quote, sight.citation(found.path, found.line))
     if not sight.product_paths:
         return unknown(f"{text}, but no code is left that could compute it", quote)
+    shell = sight.shell_behind_results
+    if shell is not None:
+        return fails(
+            f"{text}, but {shell.qualified} in {shell.path} gives a constant and computes nothing",
+            0.64,
+            quote,
+            sight.citation(shell.path, shell.start_line),
+        )
     if any(writer.is_reached for writer in scene.origins.writers(artifact.path)):
         # What is typed into the code is told apart where the writing code is looked at.
         return holds(text, 0.58, quote)
@@ -566,6 +574,9 @@ def _origin(
     made_up = _made_up(scene, artifact, reached)
     if made_up is not None:
         return made_up
+    broken = None if may_be_typed else _broken_writer(scene, artifact, reached)
+    if broken is not None:
+        return broken
     if reached:
         first = reached[0]
         return holds(
@@ -588,6 +599,34 @@ def _origin(
     if origins.could_be_written():
         return holds(f"code that runs writes files as {path} is", 0.56, scene.measured(artifact))
     return unknown(f"no code writes {path}", scene.measured(artifact))
+
+
+def _broken_writer(scene: Scene, artifact: Artifact, writers: list[Writer]) -> Finding | None:
+    """All code that writes the artifact fails before it does, or is handed on to empty code."""
+    reasons: list[tuple[Writer, str]] = []
+    for writer in writers:
+        fault = scene.health.blocks(writer.path)
+        reason = fault.text if fault is not None else ""
+        reason = reason or scene.sight.hollow_reason(writer.path, writer.scope)
+        if not reason:
+            return None
+        reasons.append((writer, reason))
+    if reasons:
+        writer, reason = reasons[0]
+        return fails(
+            f"the code that writes {artifact.path} cannot run: {reason}",
+            0.62,
+            scene.sight.citation(writer.path, writer.line),
+        )
+    empty = scene.origins.empty_hands(artifact.path)
+    if empty is not None:
+        call, name = empty
+        return fails(
+            f"{call.path} hands {artifact.path} to {name}, which does nothing",
+            0.64,
+            scene.sight.citation(call.path, call.line),
+        )
+    return None
 
 
 def _made_up(scene: Scene, artifact: Artifact, writers: list[Writer]) -> Finding | None:

@@ -130,7 +130,9 @@ def probe_demand(scene: Scene, ask: Ask, demand: Demand) -> Finding:
         if found is not None:
             return found
     if sighting is not None:
-        shell = _leans_on_a_shell(scene, demand, sighting)
+        shell = _leans_on_a_shell(scene, demand, sighting) or _lacks_a_part(
+            scene, ask, demand, sighting
+        )
         return shell if shell is not None else _seen(scene, ask, demand, sighting)
     return _not_seen(scene, ask, demand, own, called)
 
@@ -210,6 +212,29 @@ def _leans_on_a_shell(scene: Scene, demand: Demand, sighting: Sighting) -> Findi
                     0.82,
                     scene.sight.citation(definition.path, definition.start_line),
                 )
+    return None
+
+
+def _lacks_a_part(scene: Scene, ask: Ask, demand: Demand, sighting: Sighting) -> Finding | None:
+    """A method written by hand of which the file leaves out a part that the program calls."""
+    if demand.kind is not Kind.METHOD or sighting.strength >= 0.8 or not ask.places.sources:
+        return None
+    for definition in scene.sight.graph.definitions_in(sighting.path):
+        callers = scene.sight.graph.callers_of(*definition.key)
+        if not callers or definition.name.startswith("__"):
+            continue
+        reason = ""
+        if definition.kind == "class":
+            reason = scene.sight.substance(*definition.key).hollow
+        taken = [name for name in definition.parameters if name not in ("self", "cls")]
+        if not reason and definition.body in _BODY_SAYS and (taken or definition.body is Body.STUB):
+            reason = f"{definition.qualified} {_BODY_SAYS[definition.body]}"
+        if reason:
+            return fails(
+                f"{demand.name} in {sighting.path} is not whole: {reason}",
+                0.68,
+                scene.sight.citation(definition.path, definition.start_line),
+            )
     return None
 
 

@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 from functools import cached_property
 from posixpath import basename, dirname, splitext
 
-from judge.code import Call, FileUse
+from judge.code import Body, Call, FileUse
 from judge.inspection import Inspection
 from judge.judges.checks.fallbacks import Fallbacks, Observed
 from judge.judges.checks.sight import CodeSight
@@ -74,10 +74,41 @@ class Origins:
                 continue
             for text in (*call.arguments, *call.keywords.values()):
                 if text and (text in (path, name) or text.endswith(f"/{name}")):
-                    if call.targets or _PATH_WRITERS.search(call.method):
+                    is_writer = (
+                        self._writes_somewhere(call)
+                        if call.targets
+                        else bool(_PATH_WRITERS.search(call.method))
+                    )
+                    if is_writer:
                         found.append(call)
                     break
         return found
+
+    def _writes_somewhere(self, call: Call) -> bool:
+        """Whether project code that is handed a path writes to a place it is handed."""
+        keys = self.sight.with_callees(call.targets)
+        return any((use.path, use.scope) in keys for use in self._write_uses) or any(
+            _PATH_WRITERS.search(inner.method) and not inner.targets
+            for key in keys
+            for inner in self.sight.calls_by_key.get(key, ())
+        )
+
+    def empty_hands(self, path: str) -> tuple[Call, str] | None:
+        """A reached call that hands this path to project code which does nothing with it."""
+        name = basename(path)
+        for call in self.sight.graph.calls:
+            if not call.targets or not call.is_reached:
+                continue
+            if not any(
+                text and (text in (path, name) or text.endswith(f"/{name}"))
+                for text in (*call.arguments, *call.keywords.values())
+            ):
+                continue
+            for target in call.targets:
+                definition = self.sight.graph.definition(*target)
+                if definition is not None and definition.body is not Body.WORKS:
+                    return call, definition.name
+        return None
 
     def could_be_written(self) -> bool:
         """Whether some reached code writes to a path that cannot be told."""

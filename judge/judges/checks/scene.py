@@ -6,7 +6,6 @@ from functools import cached_property
 from weakref import WeakKeyDictionary
 
 from devai_tasks import Task
-from judge.code import Body
 from judge.inspection import Inspection
 from judge.judges.checks.asking import Ask, read_requirement
 from judge.judges.checks.health import Health
@@ -72,13 +71,12 @@ class Scene:
 
     @cached_property
     def _fixed(self) -> frozenset[str]:
-        """Functions of the project that give a constant, by name, where the name is theirs alone."""
+        """Names of project functions that only ever give a constant."""
         constant: set[str] = set()
         other: set[str] = set()
         for definition in self.sight.graph.definitions:
-            is_fixed = definition.kind != "class" and definition.body is Body.CONSTANT
-            taken = [name for name in definition.parameters if name not in ("self", "cls")]
-            (constant if is_fixed and not taken else other).add(definition.name)
+            known = self.sight.substance(definition.path, definition.qualified)
+            (constant if known.is_fixed else other).add(definition.name)
         return frozenset(constant - other)
 
     def made_up_in(self, path: str) -> tuple[MadeUp, ...]:

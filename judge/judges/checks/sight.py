@@ -33,6 +33,8 @@ _PLACES = frozenset(
     "Path exists isfile is_file isdir is_dir makedirs mkdir join savefig dump save to_csv remove "
     "unlink rename basename dirname stat glob write_html".split()
 )
+# Calls in which a bare number can be the number of a dataset.
+_FETCHES = re.compile(r"fetch|openml|ucirepo|dataset", re.I)
 _OUTPUT = re.compile(
     r"^(?!\w+://).*\.(?:pdf|png|jpe?g|gif|svg|md|html?|py|pkl|joblib|pth?|h5|mp4)$"
 )
@@ -137,6 +139,22 @@ class CodeSight:
             return known
         definition = self.graph.definition(path, qualified)
         return Substance(definition.effective_statements if definition is not None else 0, "")
+
+    @cached_property
+    def shell_behind_results(self) -> Definition | None:
+        """A function by the name of training or scoring that a run takes a constant from."""
+        for call in self.graph.calls:
+            if not call.is_reached or not call.result_is_used:
+                continue
+            for target in call.targets:
+                definition = self.graph.definition(*target)
+                if (
+                    definition is not None
+                    and re.search(r"train|fit|predict|eval|score|accuracy|test", definition.name)
+                    and (definition.body is Body.STUB or self.substance(*target).is_fixed)
+                ):
+                    return definition
+        return None
 
     def undefined_at_start(self, path: str) -> str:
         """A name that a Python file uses on module level and that is nowhere defined; or ""."""
@@ -347,6 +365,7 @@ class CodeSight:
                     and pattern.search(text)
                     and not _is_prose(text)
                     and not _OUTPUT.search(text)
+                    and (not text.isdigit() or _FETCHES.search(call.name))
                 ):
                     yield self._at(call, f"{call.written}({text[:60]!r})", 0.85)
         for path in {path for path, _ in keys}:
@@ -357,6 +376,7 @@ class CodeSight:
                     and (path, use.scope) in keys
                     and (act is Act.DEFINE or use.is_reached)
                     and pattern.search(use.target)
+                    and not self.hollow_reason(path, use.scope)
                 ):
                     yield Sighting(path, use.line, use.scope, f"{use.via}({use.target!r})", 0.8)
 

@@ -108,10 +108,9 @@ def factor_network(node: ast.AST) -> int:
         if isinstance(method, ast.FunctionDef) and method.name in ("forward", "call")
         for inner in ast.walk(method)
     )
-    if names.count("Embedding") >= 2 and not {"Linear", "Dense"} & set(names):
-        if products or {"bmm", "matmul", "einsum", "Dot", "dot", "mul"} & set(names):
-            return node.lineno
-    return 0
+    is_plain = names.count("Embedding") >= 2 and not {"Linear", "Dense"} & set(names)
+    multiplies = products or {"bmm", "matmul", "einsum", "Dot", "dot", "mul"} & set(names)
+    return node.lineno if is_plain and multiplies else 0
 
 
 DETECTORS: dict[str, Detector] = {

@@ -42,6 +42,7 @@ class Substance:
     operations: int
     hollow: str
     gives: bool = True  # whether it gives something back, or changes what it is given
+    is_fixed: bool = False  # whether all it ever gives back is constant
 
 
 def substance_of(tree: ast.Module, dead: frozenset[int]) -> dict[str, Substance]:
@@ -65,11 +66,22 @@ def substance_of(tree: ast.Module, dead: frozenset[int]) -> dict[str, Substance]
         else:
             name = undefined.get(qualified, "")
             hollow = f"{qualified} uses {name}, which is nowhere defined" if name else ""
-            found[qualified] = Substance(_operations(node, dead), hollow, _gives(node, dead))
+            found[qualified] = Substance(
+                _operations(node, dead), hollow, _gives(node, dead), _is_fixed(node, dead)
+            )
     return found
 
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+
+
+def _is_fixed(node: ast.FunctionDef | ast.AsyncFunctionDef, dead: frozenset[int]) -> bool:
+    given = [
+        inner.value
+        for inner in ast.walk(node)
+        if isinstance(inner, ast.Return) and inner.lineno not in dead and inner.value is not None
+    ]
+    return bool(given) and all(_is_constant(value) for value in given)
 
 
 def _gives(node: ast.FunctionDef | ast.AsyncFunctionDef, dead: frozenset[int]) -> bool:
@@ -88,13 +100,11 @@ def _gives(node: ast.FunctionDef | ast.AsyncFunctionDef, dead: frozenset[int]) -
                 owner = owner.value
             if isinstance(owner, ast.Name) and owner.id in parameters:
                 return True
-        if isinstance(inner, ast.Call):
-            return_free = isinstance(inner.func, ast.Attribute) and isinstance(
-                inner.func.value, ast.Name
-            )
-            if return_free and inner.func.value.id in parameters:  # type: ignore[union-attr, attr-defined]
-                if inner.func.attr not in _IDLE:  # type: ignore[union-attr, attr-defined]
-                    return True
+        if isinstance(inner, ast.Expr) and isinstance(inner.value, ast.Call):
+            function = inner.value.func
+            called_on = function.value if isinstance(function, ast.Attribute) else None
+            if isinstance(called_on, ast.Name) and called_on.id in parameters:
+                return True
     return False
 
 

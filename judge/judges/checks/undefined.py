@@ -30,9 +30,8 @@ def undefined_names(tree: ast.Module, dead: frozenset[int]) -> dict[str, str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and any(alias.name == "*" for alias in node.names):
             return {}
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-            if node.func.id in ("globals", "exec", "eval", "vars"):
-                return {}
+        if _called_name(node) in ("globals", "exec", "eval", "vars"):
+            return {}
     source = ast.unparse(_without_dead(tree, dead)) if dead else ast.unparse(tree)
     try:
         table = symtable.symtable(source, "module", "exec")
@@ -52,9 +51,13 @@ def undefined_names(tree: ast.Module, dead: frozenset[int]) -> dict[str, str]:
                 found.setdefault(qualified, name)
         for child in scope.get_children():
             is_plain = child.get_name() in ("lambda", "listcomp", "genexpr", "setcomp", "dictcomp")
-            inner = qualified if is_plain else f"{qualified}.{child.get_name()}".lstrip(".")
-            pending.append((inner, child))
+            below = qualified if is_plain else f"{qualified}.{child.get_name()}".lstrip(".")
+            pending.append((below, child))
     return found
+
+
+def _called_name(node: ast.AST) -> str:
+    return node.func.id if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) else ""
 
 
 def _is_bound(symbol: symtable.Symbol) -> bool:
@@ -113,12 +116,11 @@ def unset_attribute(node: ast.ClassDef, dead: frozenset[int]) -> str:
             made.add(inner.attr)
         elif isinstance(inner, ast.Call) and isinstance(inner.func, ast.Attribute):
             if inner.func.attr in ("register_buffer", "register_parameter", "add_module"):
-                made |= {a.value for a in inner.args[:1] if isinstance(a, ast.Constant)}
+                made |= {str(a.value) for a in inner.args[:1] if isinstance(a, ast.Constant)}
             elif inner.func.attr in ("update", "__setattr__"):
                 return ""
-        elif isinstance(inner, ast.Call) and isinstance(inner.func, ast.Name):
-            if inner.func.id == "setattr":
-                return ""
+        elif _called_name(inner) == "setattr":
+            return ""
     for statement in node.body:
         if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
             made.add(statement.name)
