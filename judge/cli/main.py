@@ -17,8 +17,11 @@ from results.errors import JudgeError
 COMMANDS = {
     "run": ("judge.cli.run", "Judge agent outputs, requirement by requirement."),
     "show": ("judge.cli.show", "Show a run's requirement trees with outcomes and evidence."),
+    "ask": ("judge.cli.ask", "Answer a question about a workspace, with citations."),
     "export": ("judge.cli.export", "Write a run's verdicts as files."),
     "align": ("judge.cli.align", "Measure agreement with human labels."),
+    "redteam": ("judge.cli.redteam", "Measure how often planted text fools a judge."),
+    "replay": ("judge.cli.replay", "Judge a finished run again, offline, and compare."),
     "tasks": ("judge.cli.tasks", "Check or show tasks."),
     "trajectory": ("judge.cli.trajectory", "Show or convert an agent's trajectory."),
     "results": ("judge.cli.results", "List, show and keep what runs have found."),

@@ -115,9 +115,10 @@ def command(
     # A store that cannot be used is better known before hours of judging than after.
     if Store(call.store).exists:
         Store(call.store).runs()
+    budget = Budget(max_cost, max_tokens)
     if resume:
         _refuse_with_resume()
-        sessions = _resumed(call, resume)
+        sessions = _resumed(call, resume, budget)
     else:
         request = run_request(
             judge=judge_name,
@@ -126,8 +127,8 @@ def command(
         )
         if dry_run:
             return _dry_run(call, request)
-        sessions = begin(request, call.run_dir)
-    return _carry_out(call, sessions, jobs, Budget(max_cost, max_tokens))
+        sessions = begin(request, call.run_dir, budget)
+    return _carry_out(call, sessions, jobs, budget)
 
 
 def _refuse_with_resume() -> None:
@@ -146,11 +147,11 @@ def _refuse_with_resume() -> None:
         )
 
 
-def _resumed(call: Call, runs: Sequence[str]) -> tuple[Session, ...]:
+def _resumed(call: Call, runs: Sequence[str], budget: Budget) -> tuple[Session, ...]:
     from judge.running import resume
     from results.run_folder import resolve_run
 
-    return tuple(resume(resolve_run(run, call.run_dir, call.store)) for run in runs)
+    return tuple(resume(resolve_run(run, call.run_dir, call.store), budget) for run in runs)
 
 
 def _dry_run(call: Call, request: RunRequest) -> int:
@@ -216,7 +217,8 @@ def _carry_out(call: Call, sessions: Sequence[Session], jobs: int, budget: Budge
     _answer(call, outcomes)
     if left:
         units = sum(outcome.outcomes_in_error for outcome in outcomes)
-        call.say(f"{units} units are in error; to ask them again: {_resume_command(call, left)}")
+        resume = _resume_command(call, left)
+        call.say(f"Units in error: {units}. To ask them again: {resume}")
         return LEFT_IN_ERROR
     return 0
 

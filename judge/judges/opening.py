@@ -92,6 +92,15 @@ def open_judge(
     return PanelJudge(panel)
 
 
+def has_price(judge: Judge) -> bool:
+    """Whether the cost of everything that the judge asks can be told."""
+    members = getattr(judge, "members", None)
+    if members is not None:
+        return all(has_price(member.judge) for member in members)
+    chat = getattr(judge, "chat", None)
+    return chat is None or bool(chat.has_price)
+
+
 def _members(name: str) -> list[tuple[str, int]]:
     """(judge, number of draws) for each member; one with one draw for a judge that is no panel."""
     kind, colon, rest = name.partition(":")

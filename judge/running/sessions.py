@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from devai_tasks import bundled_example
 from judge.judges.interface import Judge
-from judge.judges.opening import Keeping, open_judge
+from judge.judges.opening import Keeping, has_price, open_judge
 from judge.material import new_nonce
 from judge.running.execution import Budget, Progress, RunOutcome, execute
 from judge.running.planning import RunPlan, RunRequest, Setting, plan_runs
@@ -107,33 +107,30 @@ def open_requested(request: RunRequest, keeping: Keeping | None = None) -> Judge
     )
 
 
-def begin(request: RunRequest, run_dir: Path) -> tuple[Session, ...]:
+def begin(request: RunRequest, run_dir: Path, budget: Budget | None = None) -> tuple[Session, ...]:
     """A session for each agent, planned and read as a whole; each has its run folder on disk."""
     sessions = []
     for plan in plan_runs(request):
         run_id = new_run_id()
         keeping = Keeping(exchanges=run_dir / run_id / EXCHANGES)
         judge = open_requested(request, keeping)
+        _check_budget(judge, budget)
         folder = RunFolder.create(run_dir, plan.record(run_id, judge, keeping.nonce))
         sessions.append(Session(plan, judge, folder, plan.notes))
     return tuple(sessions)
 
 
-def resume(folder: RunFolder) -> Session:
+def resume(folder: RunFolder, budget: Budget | None = None) -> Session:
     """The session that goes on with a run.
 
     InputError when tasks, outputs or judge are no longer those that the run began with, because
     one run would then hold verdicts on different things.
     """
     record = folder.record
-    try:
-        request = RunRequest.model_validate(record.config["request"])
-    except (KeyError, ValidationError) as error:
-        raise InputError(
-            f"Run {folder.run_id} does not say how it was begun, so it cannot be resumed."
-        ) from error
-    keeping = Keeping(_nonce_of(record), folder.path / EXCHANGES)
+    request = request_of(folder)
+    keeping = Keeping(nonce_of(record), folder.path / EXCHANGES)
     judge = open_requested(request, keeping)
+    _check_budget(judge, budget)
     (plan,) = plan_runs(request.model_copy(update={"agent": record.agent}))
     now = plan.record(record.run_id, judge, keeping.nonce)
     changed = [_described(name) for name in differences(record.hashes, now.hashes)]
@@ -154,7 +151,17 @@ def resume(folder: RunFolder) -> Session:
     return Session(plan, judge, folder, (*plan.notes, *notes))
 
 
-def _nonce_of(record: RunRecord) -> str:
+def request_of(folder: RunFolder) -> RunRequest:
+    """What the run was asked; InputError where its record does not say."""
+    try:
+        return RunRequest.model_validate(folder.record.config["request"])
+    except (KeyError, ValidationError) as error:
+        raise InputError(
+            f"Run {folder.run_id} does not say how it was begun, so it cannot be judged further."
+        ) from error
+
+
+def nonce_of(record: RunRecord) -> str:
     """The mark that the run's fences carried; a new one where the run had none."""
     nonce = record.config.get("nonce")
     return nonce if isinstance(nonce, str) and nonce else new_nonce()
@@ -199,7 +206,7 @@ def judge_workspaces(
         preferences=preferences,
         select=select,
     )
-    sessions = begin(request, _run_dir(store, run_dir))
+    sessions = begin(request, _run_dir(store, run_dir), budget)
     return _carried_out(sessions, jobs, budget, store, on_progress)
 
 
@@ -214,7 +221,7 @@ def resume_run(
 ) -> RunOutcome:
     """Goes on with a run, named by id, unique prefix or folder; asks nothing that was answered."""
     folder = resolve_run(run, _run_dir(store, run_dir), store)
-    return _carried_out((resume(folder),), jobs, budget, store, on_progress)[0]
+    return _carried_out((resume(folder, budget),), jobs, budget, store, on_progress)[0]
 
 
 def _carried_out(
@@ -228,6 +235,14 @@ def _carried_out(
     if store is not None:
         Store(store).ingest([outcome.folder for outcome in outcomes])
     return outcomes
+
+
+def _check_budget(judge: Judge, budget: Budget | None) -> None:
+    if budget is not None and budget.max_cost is not None and not has_price(judge):
+        raise InputError(
+            "A cost limit cannot be kept, because the price of the judge's model is not known; add"
+            " it to [prices] in the config file, or limit tokens with --max-tokens."
+        )
 
 
 def _run_dir(store: Path | str | None, run_dir: Path | str | None) -> Path:

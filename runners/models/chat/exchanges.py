@@ -7,6 +7,7 @@ paid for what it was answered before.
 
 from __future__ import annotations
 
+import threading
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,8 @@ class Exchanges:
     def __init__(self, folder: Path, *, replayed_from: str | None = None) -> None:
         self.folder = folder
         self.replayed_from = replayed_from
+        self._lock = threading.Lock()
+        self._counted: set[str] = set()
 
     @cached_property
     def _kept(self) -> ReplyCache:
@@ -44,10 +47,13 @@ class Exchanges:
             reply, usage = entry["reply"], Usage.model_validate(entry["usage"])
         except (KeyError, ValidationError):
             return None
-        return (reply, usage) if isinstance(reply, dict) else None
+        if not isinstance(reply, dict):
+            return None
+        return reply, usage if self._counts(key) else Usage()
 
     def put(self, key: str, reply: dict[str, Any], usage: Usage) -> None:
         """Keeps a reply with what it took."""
+        self._counts(key)
         self._kept.put(key, {"reply": reply, "usage": usage.model_dump(mode="json")})
 
     def spoil(self, key: str) -> None:
@@ -55,3 +61,10 @@ class Exchanges:
         entry = self._kept.get(key) if self.replayed_from is None else None
         if entry is not None:
             self._kept.put(key, {**entry, "is_spoiled": True})
+
+    def _counts(self, key: str) -> bool:
+        """True once for each key: two questions that are the same were paid for once."""
+        with self._lock:
+            is_new = key not in self._counted
+            self._counted.add(key)
+        return is_new

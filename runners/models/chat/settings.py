@@ -7,7 +7,7 @@ The file is `agent-judge/config.toml` in the user's config folder, or `$JUDGE_CO
     timeout_seconds = 120       # of one call
     retries = 5
     give_up_seconds = 900       # of one question, with all its retries and waits
-    max_concurrent = 8          # calls that one endpoint gets at once
+    max_concurrent = 64         # calls that one endpoint gets at once
     cache_dir = "~/replies"     # $JUDGE_CACHE_DIR goes before it
     cache_max_mb = 512          # $JUDGE_CACHE_MAX_MB goes before it; 0 keeps nothing
 
@@ -50,7 +50,7 @@ class ChatSettings(_Section):
     timeout_seconds: Finite = Field(default=120.0, gt=0)
     retries: int = Field(default=5, ge=0, le=100)
     give_up_seconds: Finite = Field(default=900.0, gt=0)
-    max_concurrent: int = Field(default=8, ge=1, le=1000)
+    max_concurrent: int = Field(default=64, ge=1, le=1000)
     first_wait_seconds: Finite = Field(default=1.0, ge=0)
     longest_wait_seconds: Finite = Field(default=60.0, ge=0)
     temperature: Finite | None = 0.0
