@@ -156,9 +156,9 @@ def _readings(path: str, workspace: Workspace) -> Iterator[list[str]]:
         return
     if is_notebook:
         yield _cell_source(text).splitlines()
-    by_newline = text.replace("\r\n", "\n").split("\n")
+    by_newline = text.replace("\r\n", "\n").removesuffix("\n").split("\n")
     by_any_break = text.splitlines()
-    if abs(len(by_any_break) - len(by_newline)) > 1:
+    if len(by_any_break) != len(by_newline):
         yield by_any_break  # form feeds and the like count as line ends for some tools
     yield by_newline
 

@@ -207,7 +207,7 @@ def document_of(trajectory: Trajectory) -> dict[str, Any]:
             steps.append(
                 {"step_id": len(steps) + 1, "source": "user", "message": step.user_message}
             )
-        if step.thought or step.action or step.calls or step.usage or not step.user_message:
+        if not step.user_message or _is_agents(step):
             steps.append(_written(step, len(steps) + 1))
     usage = trajectory.usage
     identity = json.dumps(steps, sort_keys=True)
@@ -227,6 +227,11 @@ def document_of(trajectory: Trajectory) -> dict[str, Any]:
             "total_steps": len(steps),
         },
     }
+
+
+def _is_agents(step: Step) -> bool:
+    """Whether a step holds more than what was said to the agent."""
+    return bool(step.thought or step.action or step.observation or step.calls or step.usage)
 
 
 def _written(step: Step, number: int) -> dict[str, Any]:

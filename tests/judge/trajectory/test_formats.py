@@ -140,7 +140,7 @@ Json = st.recursive(
 
 @each_sample
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(data=st.data())
 def test_any_value_in_any_place_gives_steps_or_one_sentence(
