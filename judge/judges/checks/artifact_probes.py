@@ -344,7 +344,8 @@ def _written(scene: Scene, ask: Ask, artifact: Artifact) -> list[Finding]:
         findings.append(_rows(scene, ask, artifact))
     for demand in ask.of_kind(Kind.FIGURE):
         findings.append(_spoken_of(scene, demand, artifact, report))
-    is_report = bool(topics and ask.wants_report) or artifact.kind in ("notebook",)
+    is_report = bool(topics and ask.wants_report) or artifact.kind == "notebook"
+    is_report = is_report or (artifact.kind == "html" and bool(ask.of_kind(Kind.APP)))
     findings.append(
         _origin(scene, artifact, scene.origins.writers(artifact.path), may_be_typed=is_report)
     )

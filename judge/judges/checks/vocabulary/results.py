@@ -317,6 +317,7 @@ FIGURES: tuple[Concept, ...] = (
     _figure(
         "network graph",
         r"(?:citation )?network (?:structure|graph|visuali[sz]ation)|interactive network graph",
+        "d3.* forceSimulation vis.Network cytoscape "
         "networkx.* nx.draw draw_networkx pyvis.* from_networkx",
         named=r"graph|network",
     ),
