@@ -247,8 +247,16 @@ _SIMPLE_METHODS: dict[str, Callable[[str], str]] = {
 }
 
 
+PATH_ATTRIBUTES = frozenset({"parent", "parents", "name", "stem", "suffix"})
+
+
 def path_attribute(receiver: Text, name: str) -> Value:
-    """parent, name, stem or suffix of a path."""
+    """parent, parents, name, stem or suffix of a path."""
+    if name == "parents":
+        found = [parent_of(receiver.text)]
+        while found[-1] and len(found) < 8:
+            found.append(parent_of(found[-1]))
+        return Items(tuple(Text(each, is_path=True) for each in found))
     if name == "parent":
         return Text(parent_of(receiver.text), is_path=True)
     if name == "name":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+from functools import lru_cache
 
 from judge.code.values import UNKNOWN, Instance, Items, Product, Value
 
@@ -124,6 +125,7 @@ _MAKERS = frozenset("load create open new instance make read".split())
 BUILTINS = frozenset(dir(builtins))
 
 
+@lru_cache(maxsize=10_000)
 def made_by(name: str) -> Value:
     """What calling a library's class or function gives, as far as its name tells."""
     known = FACTORIES.get(name)

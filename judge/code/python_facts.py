@@ -42,6 +42,7 @@ from judge.code.values import (
     OpenFile,
     Product,
     Several,
+    SuperOf,
     Table,
     Text,
     Value,
@@ -153,7 +154,7 @@ class FactWriter:
 
     def _method_callee(self, base: Value, key: str, raw: RawCall) -> _Callee:
         match base:
-            case Instance(cls=ClassSource() as cls) | LocalClass(cls=cls):
+            case Instance(cls=ClassSource() as cls) | LocalClass(cls=cls) | SuperOf(cls=cls):
                 return _Callee(f"{library_base(cls) or cls.qualified}.{key}", (), cls.qualified)
             case Instance(name=name):
                 return _Callee(f"{name}.{key}", (), name)
@@ -194,13 +195,12 @@ class FactWriter:
     def uses(self, raw: RawCall, found: list[_Callee], is_reached: bool) -> list[FileUse]:
         """The files that the call reads or writes, one fact for each that it may name."""
         last = raw.written.rsplit(".", 1)[-1]
-        if last not in METHODS and not any(
-            each.name in FUNCTIONS
-            or each.name in OPEN_WITH_MODE
-            or each.name.startswith(READING_PREFIXES)
-            for each in found
-        ):
-            return []
+        if last not in METHODS:
+            for each in found:
+                if each.name in _FILE_FUNCTIONS or each.name.startswith(READING_PREFIXES):
+                    break
+            else:
+                return []
         uses: dict[tuple[str, Mode], FileUse] = {}
         for callee in found:
             if callee.targets:
@@ -329,6 +329,7 @@ class FactWriter:
         return None if text is None else text[:MAX_TEXT]
 
 
+_FILE_FUNCTIONS = FUNCTIONS.keys() | OPEN_WITH_MODE.keys()
 _WRITTEN_OUT = frozenset({Text, Literal, Items, Table})
 _WRITES_FIRST = frozenset({"json.dump", "yaml.dump", "yaml.safe_dump", "toml.dump"})
 _PATH_LIKE = re.compile(r"[/\\]|\.\w{1,12}$")

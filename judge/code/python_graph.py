@@ -11,7 +11,7 @@ from judge.code.facts import Call, Definition, FileUse, Import, Key, Module
 from judge.code.python_facts import FactWriter, connect, definitions, docstring_lines, import_fact
 from judge.code.python_imports import Project
 from judge.code.python_reading import RawCall, Reader
-from judge.code.python_source import PythonSource, read_python
+from judge.code.python_source import PythonSource, read_python, unwarned
 from judge.code.reachability import ReachClass, ReachModule, ReachScope
 from judge.code.resolving import Resolver, library_base
 from judge.code.values import Instance, LocalClass, Value, alternatives
@@ -35,7 +35,8 @@ class PythonGraph:
     """All Python files read; facts of calls and files follow when reachability is known."""
 
     def __init__(self, texts: Mapping[str, str]) -> None:
-        self._sources = {path: read_python(path, text) for path, text in texts.items()}
+        with unwarned():
+            self._sources = {path: read_python(path, text) for path, text in texts.items()}
         self._calls: list[RawCall] = []
         project = Project(self._sources)
         for source in self._sources.values():

@@ -133,6 +133,7 @@ class Reader:
         self._branches: list[dict[str, Value | None]] = []
         self._stars: list[PythonSource] = []
         self._calls_left = _MAX_CALLS
+        self._has_opened = False
 
     def read(self) -> None:
         tree = self.source.tree
@@ -664,17 +665,17 @@ class Reader:
             return _constant(node)
         if kind is ast.Name:
             return self._name(node, is_reference)  # type: ignore[arg-type]
-        handler = _EXPRESSIONS.get(kind)
         if self._depth > _DEPTH:
             return UNKNOWN
         self._depth += 1
-        try:
-            if handler is not None:
-                return handler(self, node)
+        handler = _EXPRESSIONS.get(kind)
+        if handler is None:
             self._children(node)
-            return UNKNOWN
-        finally:
-            self._depth -= 1
+            value: Value = UNKNOWN
+        else:
+            value = handler(self, node)
+        self._depth -= 1
+        return value
 
     def _name(self, node: ast.Name, is_reference: bool = True) -> Value:
         self.source.used_names.add(node.id)
@@ -896,7 +897,8 @@ class Reader:
                 return callee, value
         arguments = self._arguments(node)
         result = self._result(callee, arguments)
-        self._note_contents(callee, arguments)
+        if self._has_opened:
+            self._note_contents(callee, arguments)
         if isinstance(callee, Lookup) and isinstance(callee.base, Items):
             self._note_filling(function, callee.base, callee.key, arguments)
         if self._calls_left > 0:
@@ -947,6 +949,8 @@ class Reader:
         if isinstance(callee, Lookup) and isinstance(callee.base, CommandLine):
             _note_argument(callee.base, callee.key, arguments)
         value = self._resolver.immediate(callee, arguments)
+        if type(value) is OpenFile:
+            self._has_opened = True
         return Result(callee, arguments) if value is None else value
 
     def _note_filling(
@@ -1005,6 +1009,8 @@ def note_site(callee: Value, arguments: Arguments) -> None:
 
 def written_name(node: ast.expr) -> str:
     """A callee as written, with calls and items in it shortened to () and []."""
+    if type(node) is ast.Attribute and type(node.value) is ast.Name:
+        return f"{node.value.id}.{node.attr}"
     tail: list[str] = []
     while True:
         if isinstance(node, ast.Attribute):

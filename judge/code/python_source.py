@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import ast
 import re
+import threading
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -159,13 +162,13 @@ class PythonSource:
 
     def assignment_count(self, name: str) -> int:
         """How often the text seems to assign a name, in any scope; declarations count as more."""
-        found = len(
-            re.findall(rf"\b{name}\b\s*(?::[^=\n]{{1,80}})?(?:[-+*/|&%]|//)?=(?!=)", self.text)
+        word = rf"\b{name}\b"
+        assigned = rf"{word}\s*(?::[^=\n]{{1,80}})?(?:[-+*/|&%]|//)?=(?!=)"
+        bound = (
+            rf"\b(?:global|nonlocal)\b[^\n]{{0,200}}{word}"
+            rf"|\bfor\b[^\n:]{{0,100}}?{word}[^\n:]{{0,100}}?\bin\b|\bas\s+{word}"
         )
-        bound = len(
-            re.findall(rf"\b(?:global|nonlocal|for|as)\b[^\n:]{{0,200}}\b{name}\b", self.text)
-        )
-        return found + 2 * bound
+        return len(re.findall(assigned, self.text)) + 2 * len(re.findall(bound, self.text))
 
 
 def read_python(path: str, text: str) -> PythonSource:
@@ -177,14 +180,25 @@ def read_python(path: str, text: str) -> PythonSource:
     return source
 
 
+_warnings_lock = threading.Lock()
+
+
+@contextmanager
+def unwarned() -> Iterator[None]:
+    """Odd escapes in someone else's source are not this program's warnings.
+
+    The filters belong to the process, so only one thread at a time puts its own in place.
+    """
+    with _warnings_lock, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
 def _parse(text: str) -> tuple[ast.Module | None, str]:
     if len(text) > MAX_SOURCE:
         return None, f"not parsed: longer than {MAX_SOURCE:,} characters"
     try:
-        with warnings.catch_warnings():
-            # Odd escapes in someone else's source are not this program's warnings.
-            warnings.simplefilter("ignore")
-            return ast.parse(text.removeprefix("\ufeff")), ""
+        return ast.parse(text.removeprefix("\ufeff")), ""
     except SyntaxError as error:
         where = f" (line {error.lineno})" if error.lineno else ""
         return None, f"{error.msg}{where}"

@@ -7,7 +7,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from judge.code.folding import FUNCTIONS, fold_function, path_attribute, text_method
+from judge.code.folding import (
+    FUNCTIONS,
+    PATH_ATTRIBUTES,
+    fold_function,
+    path_attribute,
+    text_method,
+)
 from judge.code.libraries import SAME_CLASS, made_by, method_result
 from judge.code.python_source import ClassSource, FunctionSource
 from judge.code.values import (
@@ -293,7 +299,7 @@ class Resolver:
                 for other in cls.lineage()[1:]:
                     if key in other.methods:
                         return LocalFunction(other.methods[key], receiver)
-            case Text(is_path=True) if key in ("parent", "name", "stem", "suffix"):
+            case Text(is_path=True) if key in PATH_ATTRIBUTES:
                 return path_attribute(base, key)
             case Unknown():
                 return UNKNOWN
