@@ -21,6 +21,7 @@ LONGEST_THOUGHT = 20_000
 LONGEST_SENTENCE = 600
 LONGEST_QUOTE = 300
 MOST_FIGURES = 300
+MOST_LOOKED_UP = 50
 
 _SENTENCE = re.compile(r"(?<=[.!?])\s+|\n+")
 _PLAN = re.compile(
@@ -43,7 +44,12 @@ _RAN = re.compile(
     r"\b(?:ran|run|runs|executed|executes|completed|finished|works?|working|trained|succeeded|"
     r"compiled|built)\b.{0,40}\b(?:success\w*|without (?:any )?(?:errors?|issues?|problems?)|"
     r"correctly|fine|as expected|properly)\b|\bsuccessfully (?:ran|run|executed|completed|trained|"
-    r"finished|compiled|built)\b|\b(?:it|everything|all(?: of it)?) works\b",
+    r"finished|compiled|built)\b|(?<!how )\b(?:it|everything|all(?: of it)?) works\b",
+    re.I,
+)
+_PROGRAM = re.compile(
+    r"\b(?:scripts?|programs?|code|training|trained|ran|run|runs|execut\w+|pipeline|notebook|app|"
+    r"command|evaluation|everything|works)\b",
     re.I,
 )
 _TESTS = re.compile(
@@ -145,6 +151,7 @@ class _Witness:
         self.suffixes: dict[str, int] = {}
         self.emptied: list[tuple[int, Listing]] = []
         self.shown = 0
+        self.looked_up = 0
         self.seen: set[int] = set()
         self._order = {s.number: at for at, s in enumerate(history.trajectory.steps)}
         self._by_step: dict[int, list[int]] = {}
@@ -156,8 +163,7 @@ class _Witness:
         self.seen.add(step.number)
         for at in self._by_step.get(id(step), ()):
             happening = self.history.happenings[at]
-            if happening.commands or happening.codes:
-                self._note_figures(step, happening.output.lines)
+            self._note_figures(step, happening.output.lines)
             for listing in listings_in(happening, self.history):
                 self.shown += 1
                 self.there.update(dict.fromkeys(listing.holds, self.shown))
@@ -172,7 +178,7 @@ class _Witness:
         yield from self._figures_claimed(step, sentence)
         if _TESTS.search(sentence):
             yield self._tests(step, sentence)
-        elif _RAN.search(sentence):
+        elif _RAN.search(sentence) and _PROGRAM.search(sentence):
             yield self._ran(step, sentence)
         if _DATA.search(sentence):
             is_doubted = self.made_up is not None and not self._is_after(self.made_up, step.number)
@@ -203,12 +209,26 @@ class _Witness:
             readings = _readings(said)
             shown = list(self.figures.get(name, {}).values())
             agreeing = [figure for figure in shown if _agree(readings, figure.readings)]
-            if shown and not agreeing:
+            if shown and not agreeing and not self._was_printed(match["number"]):
                 latest = shown[-1]
                 yield Claim(step.number, sentence, about, True, latest.step, latest.line)
             else:
                 doubt = self._typed_figure(agreeing)
                 yield Claim(step.number, sentence, about, doubt=doubt)
+
+    def _was_printed(self, number: str) -> bool:
+        """Whether an observation holds the number, under whatever name."""
+        self.looked_up += 1
+        if self.looked_up > MOST_LOOKED_UP:
+            return True
+        value = float(number)
+        forms = {number, f"{value / 100:.8g}", f"{value * 100:.8g}"}
+        pattern = re.compile(rf"(?<![\d.])(?:{'|'.join(map(re.escape, sorted(forms)))})")
+        return any(
+            pattern.search(step.observation)
+            for step in self.history.trajectory.steps
+            if step.number in self.seen
+        )
 
     def _typed_figure(self, shown: list[_Figure]) -> str:
         """Whether every showing of a figure comes from a program that prints it as a literal."""

@@ -70,7 +70,7 @@ class CodeFacts:
     parses: bool = True
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=256)
 def code_facts(code: str) -> CodeFacts:
     """The facts of a text of Python code, IPython's `%run` and `!` lines included. Never raises."""
     from judge.trajectory.code_reading import CodeReader

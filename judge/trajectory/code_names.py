@@ -52,10 +52,12 @@ _SIZES = re.compile(
     r"n|k|size|length|rows|cols|columns|seed|shape|start|end|dates?|years?|num\w*|n_\w+|"
     r"\w+_size|\w*count\w*|random_state|self|cls|width|height|noise|path|\w+_path|filename"
 )
-_LOADER = re.compile(
-    r"(?:load|get|generate|create|make|fetch|build|prepare|read|simulate|synth\w*|download|dummy|"
-    r"sample|mock)(?:_\w+)?|\w*_(?:data|dataset|samples)"
+_DATA_WORD = (
+    r"(?:data|dataset|dataframe|df|samples|records|messages|reviews|texts|images|corpus|examples|"
+    r"rows|articles|tweets|ratings|documents|series|prices|transactions|users|items)"
 )
+_LOADER = re.compile(rf"(?:load|read|fetch|download)_\w+|(?:\w+_)?{_DATA_WORD}(?:_\w+)?")
+_DATA_GIVER = re.compile(rf"(?:\w+_)?{_DATA_WORD}(?:_\w+)?")
 
 
 def is_random(dotted: str, arguments: list[ast.expr]) -> bool:
@@ -105,8 +107,13 @@ def is_size(parameter: str) -> bool:
 
 
 def gives_data(function: str) -> bool:
-    """Whether a function by its name gives data to others."""
+    """Whether a function by its name gives data to others, as `load_sunspots` does."""
     return bool(_LOADER.fullmatch(function.lower()))
+
+
+def names_data(function: str) -> bool:
+    """Whether a function names data itself, which `load_config` or `get_labels` do not."""
+    return bool(_DATA_GIVER.fullmatch(function.lower()))
 
 
 def is_literal(node: ast.expr) -> bool:

@@ -19,6 +19,7 @@ from judge.trajectory.code_names import (
     is_random,
     is_remote,
     is_size,
+    names_data,
     takes_in_data,
 )
 from judge.trajectory.code_texts import (
@@ -188,9 +189,7 @@ class CodeReader:
         line = self._made_on(value, scope)
         if line is not None and not self._is_foreign(value, scope):
             self._origin("made_up", line, None, scope)
-        elif any(scope.typed.get(name, "").startswith("[") for name in names_in(value)) or (
-            isinstance(value, ast.List) and len(value.elts) > 1 and is_literal(value)
-        ):
+        elif names_data(scope.within) and (self.texts.typed(value, scope) or "").startswith("["):
             self._origin("made_up", value.lineno, None, scope)
 
     def _calls(self, expression: ast.expr, scope: Scope) -> None:

@@ -32,7 +32,7 @@ def read_document(path: Path) -> Document:
     try:
         return Document(str(path), content=_decoded(text))
     except json.JSONDecodeError as whole:
-        lines = _lines(text) if "\n" in text.strip() else None
+        lines = _lines(text, path) if "\n" in text.strip() else None
         if lines is not None:
             return Document(str(path), lines=lines)
         torn = "breaks off" if whole.pos >= len(text.rstrip()) - 1 else "is broken JSON"
@@ -77,8 +77,8 @@ def _text(path: Path) -> str:
         ) from None
 
 
-def _lines(text: str) -> tuple[tuple[int, Any], ...] | None:
-    """One document a line, or None when the first line is none.
+def _lines(text: str, path: Path) -> tuple[tuple[int, Any], ...] | None:
+    """One document a line, or None when the first line is none. Too many are an InputError.
 
     A line that is torn stands as None, and its importer says so. Not splitlines: a JSON text may
     hold U+2028 and the like unescaped.
@@ -93,8 +93,10 @@ def _lines(text: str) -> tuple[tuple[int, Any], ...] | None:
             if not found:
                 return None
             found.append((number, None))
-        if len(found) >= MOST_LINES:
-            break
+        if len(found) > MOST_LINES:
+            raise InputError(
+                f"The trajectory {path} has more than {MOST_LINES:,} lines; give a shorter one."
+            )
     return tuple(found) if isinstance(found[0][1], dict) else None
 
 

@@ -11,13 +11,17 @@ from judge.trajectory.history import Happening, History
 from judge.trajectory.places import absolute
 from judge.trajectory.programs import programs_of, tool_of
 from judge.trajectory.shell import Command
+from judge.trajectory.typed_files import TypedFiles
 
 LONGEST_COMMAND = 500
 _SERVERS = frozenset({"streamlit", "flask", "uvicorn", "gunicorn", "npm", "http-server"})
 
 
-def runs_of(history: History, happening: Happening) -> tuple[CommandRun, ...]:
-    """One run for every workspace program that an action started, else one for all it did."""
+def runs_of(history: History, happening: Happening, files: TypedFiles) -> tuple[CommandRun, ...]:
+    """One run for every workspace program that an action started, else one for all it did.
+
+    What a script that was typed starts in its turn counts among the programs of its run.
+    """
     if happening.deed.kind == "tool":
         return ()
     started = [(command, programs_of(command)) for command in happening.commands]
@@ -29,7 +33,7 @@ def runs_of(history: History, happening: Happening) -> tuple[CommandRun, ...]:
     )
     if not started:
         return (_whole(history, happening, scripts),)
-    return tuple(_programs(history, happening, started))
+    return tuple(_programs(history, happening, started, files))
 
 
 def _whole(history: History, happening: Happening, scripts: tuple[str, ...]) -> CommandRun:
@@ -54,7 +58,10 @@ def _whole(history: History, happening: Happening, scripts: tuple[str, ...]) -> 
 
 
 def _programs(
-    history: History, happening: Happening, started: list[tuple[Command, tuple[str, ...]]]
+    history: History,
+    happening: Happening,
+    started: list[tuple[Command, tuple[str, ...]]],
+    files: TypedFiles,
 ) -> Iterator[CommandRun]:
     blamed = _blamed(happening, started)
     for at, (command, programs) in enumerate(started):
@@ -73,10 +80,12 @@ def _programs(
                 continue  # it never began
             elif blamed != at:
                 ending = Ending("ok" if happening.step.is_answered else "unknown")
+        placed = [history.place(program) for program in programs]
+        inner = [program for path in placed for program in files.started_by(path)]
         yield CommandRun(
             step=happening.step.number,
             command=command.written,
-            programs=tuple(history.place(program) for program in programs),
+            programs=tuple(dict.fromkeys((*placed, *inner))),
             ended=ending.ended,
             exit_status=ending.exit_status,
             failure=ending.failure if ending.ended != "ok" else "",

@@ -91,7 +91,7 @@ def _answered(trajectory: Trajectory) -> _Answers:
     origins: dict[DataOrigin, None] = {}
     for happening in history.happenings:
         here = tuple(writes_of(history, happening, files))
-        runs_here = runs_of(history, happening)
+        runs_here = runs_of(history, happening, files)
         written += here
         ran += runs_here
         written += writes_by_programs(history, runs_here, files)

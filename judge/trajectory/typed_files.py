@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 
 from judge.trajectory.bounds import LONGEST_TEXT
 from judge.trajectory.code_facts import CodeFacts, code_facts
+from judge.trajectory.programs import programs_of
+from judge.trajectory.shell import parse_shell
 
 MOST_MODULES = 60
 
@@ -60,7 +63,7 @@ class TypedFiles:
             if not current.endswith((".py", ".ipynb")):
                 continue
             for step, text in self.pieces.get(current, ()):
-                facts = code_facts(text)
+                facts = code_facts(code_cells(text) if current.endswith(".ipynb") else text)
                 found.append((current, step, facts))
                 for module in facts.imports:
                     for candidate in by_module.get(module.rsplit(".", 1)[-1], ()):
@@ -68,3 +71,32 @@ class TypedFiles:
                             seen.add(candidate)
                             waiting.append(candidate)
         return found
+
+    def started_by(self, program: str) -> tuple[str, ...]:
+        """The programs that a shell script starts in its turn, or a Python program by shell."""
+        found: dict[str, None] = {}
+        waiting = [program]
+        while waiting and len(found) < MOST_MODULES:
+            current = waiting.pop(0)
+            texts = [text for _, text in self.pieces.get(current, ())]
+            if not current.endswith((".sh", ".bash")):
+                texts = [text for _, _, facts in self.program(current) for text in facts.shell]
+            for text in texts:
+                for command in parse_shell(text):
+                    for started in programs_of(command):
+                        if started not in found and started != program:
+                            found[started] = None
+                            waiting.append(started)
+        return tuple(found)
+
+
+def code_cells(text: str) -> str:
+    """The code of a notebook's cells, joined; "" where it is none."""
+    try:
+        cells = json.loads(text)["cells"]
+        sources = [cell["source"] for cell in cells if cell["cell_type"] == "code"]
+        return "\n".join(
+            source if isinstance(source, str) else "".join(source) for source in sources
+        )
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return ""

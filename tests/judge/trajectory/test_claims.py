@@ -54,6 +54,8 @@ def test_a_success_that_was_seen_or_came_later_is_not_denied() -> None:
         "Has it run successfully?",
         "The accuracy should reach at least 0.99.",
         "The model could not be saved.",
+        "Here's how it works:",
+        "I have successfully completed the loader.",
     ],
 )
 def test_a_plan_a_question_or_a_denial_is_no_claim(thought: str) -> None:
@@ -96,6 +98,13 @@ def test_a_figure_that_is_shown_rounded_or_not_at_all_is_not_denied(
     thought: str, shown: str
 ) -> None:
     assert contradicted(thought, shell("python train.py", shown)) == []
+
+
+def test_a_figure_that_was_printed_under_another_name_is_not_denied() -> None:
+    shown = 'baseline accuracy: 0.51\n{"test": {"acc": 0.97}}'
+    for thought in ("The accuracy is 0.97.", "The accuracy is 97 %."):
+        assert contradicted(thought, shell("python train.py", shown)) == []
+    assert contradicted("The accuracy is 0.98.", shell("python train.py", shown)) != []
 
 
 def test_a_figure_that_only_stands_in_a_file_that_was_typed_is_doubted() -> None:

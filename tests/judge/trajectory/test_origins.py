@@ -176,6 +176,22 @@ def test_rows_typed_into_a_loader_that_ran_are_made_up() -> None:
     assert origins(typed, shell("python load.py", "")) == [(0, "made_up", None)]
 
 
+@pytest.mark.parametrize(
+    "code",
+    [
+        "def get_class_names():\n    names = ['cat', 'dog']\n    return names\nget_class_names()",
+        "def load_config():\n    return [('lr', 0.1), ('n', 3)]\nload_config()",
+        "import numpy as np\ndef latent_points(n):\n    x = np.random.randn(n)\n    return x\n"
+        "latent_points(3)",
+        "import numpy as np\ndef generate_maze(n):\n    maze = np.random.randint(0, 2, (9, 9))\n"
+        "    return maze\ngenerate_maze(9)",
+    ],
+)
+def test_what_a_function_gives_is_data_only_if_its_name_says_so(code: str) -> None:
+    typed = shell(f"cat > a.py <<'E'\n{code}\nE")
+    assert origins(typed, shell("python a.py", "done")) == []
+
+
 def test_code_that_raised_loaded_nothing() -> None:
     answer = 'Traceback (most recent call last):\n  File "<string>", line 1\nImportError: x'
     code = "from sklearn.datasets import load_iris; load_iris()"

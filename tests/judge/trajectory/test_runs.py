@@ -187,6 +187,24 @@ def test_a_server_that_was_stopped_by_a_time_limit_did_not_fail() -> None:
     assert ended("streamlit run app.py", TRACEBACK.format(file="app.py"))[0] == "failed"
 
 
+def test_a_script_that_was_typed_runs_what_it_starts() -> None:
+    script = shell("cat > run.sh <<'E'\nset -e\ncd src\npython train.py\nE")
+    trajectory = trajectory_of(script, shell("bash run.sh", "done"))
+    run = last_run_of(trajectory, "src/train.py")
+    assert run is not None and (run.step, run.ended) == (1, "ok")
+    assert run.programs == ("run.sh", "src/train.py")
+    main = shell("cat > main.py <<'E'\nimport subprocess, sys\n"
+                 "subprocess.run([sys.executable, 'src/a.py'], check=True)\nE")  # fmt: skip
+    trajectory = trajectory_of(main, shell("python main.py", "done"))
+    assert last_run_of(trajectory, "src/a.py") == last_run_of(trajectory, "main.py")
+
+
+def test_scripts_that_start_each_other_are_read_once() -> None:
+    typed = (shell("echo 'bash b.sh' > a.sh"), shell("echo 'bash a.sh' > b.sh"))
+    (run,) = runs(trajectory_of(*typed, shell("bash a.sh", "done")))[2:]
+    assert run.programs == ("a.sh", "b.sh")
+
+
 def test_an_editing_tool_runs_nothing() -> None:
     call = Call("Write", {"file_path": "a.py", "content": "import os"}, "ok")
     step = Step(0, action="Calling tool: Write", calls=(call,))

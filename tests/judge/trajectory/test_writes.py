@@ -235,6 +235,20 @@ def test_modules_that_a_program_imports_write_too() -> None:
     assert [(w.step, w.how) for w in found] == [(2, "program")]
 
 
+def test_a_notebook_that_was_executed_writes_what_its_cells_say() -> None:
+    cells = [
+        {"cell_type": "markdown", "source": ["open('no.txt', 'w')"]},
+        {"cell_type": "code", "source": ["import numpy as np\n", "np.save('x.npy', f())"]},
+    ]
+    call = Call("Write", {"file_path": "a.ipynb", "content": json.dumps({"cells": cells})}, "ok")
+    run = "Running command: jupyter nbconvert --to notebook --execute a.ipynb"
+    steps = (Step(0, action="Write", calls=(call,)), Step(1, action=run, observation="written"))
+    found = writes(Trajectory("a", "claude-code", "x", steps))
+    assert [(w.step, w.path, w.how) for w in found] == [
+        (0, "a.ipynb", "editor"), (1, "x.npy", "program"),
+    ]  # fmt: skip
+
+
 class TestPaths:
     """A workspace path is told from files of the same name elsewhere."""
 
