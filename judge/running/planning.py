@@ -97,7 +97,6 @@ def plan_runs(request: RunRequest) -> tuple[RunPlan, ...]:
     plans = []
     for number, outputs in enumerate(found):
         tasks = tuple(output.task for output in outputs.outputs)
-        judged = {task.name for task in tasks}
         warnings = loaded.warnings if number == 0 else ()
         plan = RunPlan(
             request=request,
@@ -108,8 +107,8 @@ def plan_runs(request: RunRequest) -> tuple[RunPlan, ...]:
             hashes={"tasks": hash_of_tasks(tasks)},
             notes=(*warnings, *outputs.notes),
         )
-        for name in judged:
-            plan.hashes.update(_hashes_of(plan, name))
+        for task in tasks:
+            plan.hashes.update(_hashes_of(plan, task.name))
         plans.append(plan)
     return tuple(plans)
 

@@ -45,7 +45,7 @@ def start(
 ) -> subprocess.Popen[str]:
     """The command, started in `folder`."""
     return subprocess.Popen(
-        [str(JUDGE), *map(os.fspath, arguments)],
+        [str(JUDGE), *map(str, arguments)],
         cwd=folder,
         env=environment(folder, more),
         stdin=subprocess.DEVNULL,

@@ -223,7 +223,7 @@ def test_a_store_of_a_newer_version_is_refused_before_anything_is_judged(tmp_pat
     code = (
         "import duckdb\n"
         "with duckdb.connect('results.duckdb') as store:\n"
-        "    store.execute(\"INSERT INTO schema_migrations (number, name)\"\n"
+        '    store.execute("INSERT INTO schema_migrations (number, name)"\n'
         "                  \" VALUES (9999, 'from the future')\")"
     )
     subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=True)
