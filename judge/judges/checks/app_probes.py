@@ -39,6 +39,10 @@ def probe_app(
             return _started(scene, ask, found, leans=False)
         if is_toolkit:
             return fails(f"nothing that {where} does is {demand.name}", 0.72)
+        page = next((path for path in ask.places.artifacts if path.lower().endswith(WEB)), "")
+        if page and page in scene.paths:
+            shown = scene.measured(scene.workspace.artifact(page))
+            return fails(f"{page} has no {demand.name}", 0.74, shown)
         return unknown(f"no {demand.name} was recognised in {where}")
     citation = scene.sight.citation(sighting.path, sighting.line)
     what = " ".join(sighting.what.split())[:80]
@@ -57,7 +61,8 @@ def probe_app(
 
 def _control(scene: Scene, ask: Ask, demand: Demand, own: frozenset[Key]) -> Finding | None:
     """A control in the markup of the named files and what they call; of any, if none is named."""
-    named = ask.places.sources
+    pages = tuple(path for path in ask.places.artifacts if path.lower().endswith(WEB))
+    named = ask.places.sources or pages
     called = sorted({path for path, _ in scene.sight.with_callees(own)} - set(named))
     return in_markup(scene, demand, (*named, *called) if named else sorted(scene.paths))
 

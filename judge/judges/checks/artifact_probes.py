@@ -258,7 +258,7 @@ def _subject(
     if not any(writer.is_reached for writer in writers):
         return unknown(f"no code was found that draws a {demand.name} into {artifact.path}")
     first = writers[0]
-    if not any(concept.calls for concept in demand.concepts):
+    if not any(concept.is_telling for concept in demand.concepts):
         # A subject without a library call of its own: a plot of computed data may show it.
         return holds(
             f"{first.path} draws what it computes into {artifact.path}",
@@ -421,7 +421,9 @@ def _contents(
                 findings.append(_topic(scene, artifact, report, words, named=False))
         else:
             findings.append(_topic(scene, artifact, report, topic, named="section" in ask.plain))
-    if ask.wants_report and not is_prose(report.text) and artifact.kind != "notebook":
+    is_filled = any(section.is_filled for section in report.sections)
+    is_listing = not is_filled and not is_prose(report.text)
+    if ask.wants_report and is_listing and artifact.kind != "notebook":
         shown = scene.measured(artifact)
         findings.append(fails(f"{artifact.path} is a list of words and no report", 0.8, shown))
     return findings
@@ -526,7 +528,7 @@ def _rows(scene: Scene, ask: Ask, artifact: Artifact) -> Finding:
     rows = data_rows(artifact.text)
     if rows < 1:
         return fails(f"{artifact.path} holds no results", 0.82, shown)
-    if not has_number(artifact.text) and not is_prose(artifact.text) and rows < 3:
+    if not has_number(artifact.text) and not is_prose(artifact.text) and rows < 2:
         return fails(f"{artifact.path} holds words but no results", 0.66, shown)
     return holds(f"{artifact.path} holds {rows} lines of results", 0.76, shown)
 

@@ -116,9 +116,10 @@ class Ask:
 
     @property
     def wants_report(self) -> bool:
+        if re.search(r"\b(?:classification|performance) report\b", self.plain, re.I):
+            return False
         return bool(self.contents) or bool(
             re.search(r"\b(?:report|document|notebook|markdown)\b", self.plain, re.I)
-            and not re.search(r"\b(?:classification|performance) report\b", self.plain, re.I)
         )
 
     def of_kind(self, *kinds: Kind) -> tuple[Demand, ...]:

@@ -14,7 +14,8 @@ from judge.judges.checks.findings import Finding, State, fails, holds, unknown
 from judge.judges.checks.numbers import has_number
 from judge.judges.checks.scene import Scene
 from judge.judges.checks.sight import Sighting
-from judge.judges.checks.vocabulary import Kind
+from judge.judges.checks.structures import DETECTORS
+from judge.judges.checks.vocabulary import METHODS, Kind
 
 _BODY_SAYS = {
     Body.STUB: "has an empty body",
@@ -122,6 +123,10 @@ def probe_demand(scene: Scene, ask: Ask, demand: Demand) -> Finding:
         return probe_dataset(scene, ask, demand, own, called)
     if not demand.concepts:
         return _probe_name(scene, ask, demand, called)
+    if any(concept.name == "comparison with another model" for concept in demand.concepts):
+        compared = _several_methods(scene, called)
+        if compared is not None:
+            return compared
     sighting = best_sighting(scene, demand, own, called, ask.act)
     if demand.kind is Kind.APP:
         return probe_app(scene, ask, demand, sighting, own)
@@ -177,6 +182,30 @@ def _seen(scene: Scene, ask: Ask, demand: Demand, sighting: Sighting) -> Finding
             )
     said = _said(sighting)
     return holds(f"{demand.name} shows in {sighting.path}: {said}", sighting.strength, citation)
+
+
+def _several_methods(scene: Scene, keys: frozenset[Key]) -> Finding | None:
+    """Two methods of one family that both run, as a comparison needs."""
+    seen: dict[str, list[tuple[str, Sighting]]] = {}
+    for concept in METHODS:
+        if concept.family not in ("estimator", "clustering", "network", "pretrained"):
+            continue
+        found = scene.sight.find(concept, keys, Act.DO)
+        if found is not None and found.strength >= 0.85:
+            others = seen.setdefault(concept.family, [])
+            if all(found.line != other.line for _, other in others):
+                others.append((concept.name, found))
+    for others in seen.values():
+        if len(others) >= 2:
+            (one, first), (two, second) = others[:2]
+            return holds(
+                f"both {one} and {two} run ({first.path}, line {first.line}; {second.path}, line "
+                f"{second.line})",
+                0.64,
+                scene.sight.citation(first.path, first.line),
+                scene.sight.citation(second.path, second.line),
+            )
+    return None
 
 
 _TRIES = frozenset(
@@ -286,7 +315,20 @@ def _not_seen(
                 0.72,
                 sight.citation(other_sighting.path, other_sighting.line),
             )
+    if demand.kind is Kind.METHOD and _only_names_tell(demand) and _works_at_length(scene, own):
+        return unknown(f"whether what {where} does is {demand.name} cannot be told")
     return fails(f"nothing that {where} does is {demand.name}", 0.64)
+
+
+def _only_names_tell(demand: Demand) -> bool:
+    """Whether the vocabulary knows a method by no more than what people call it."""
+    return not any(
+        c.calls or c.parts or c.code or c.literals or c.name in DETECTORS for c in demand.concepts
+    )
+
+
+def _works_at_length(scene: Scene, keys: frozenset[Key]) -> bool:
+    return sum(scene.sight.substance(*key).operations for key in keys if key[1]) >= 8
 
 
 def _hollow_namesake(scene: Scene, demand: Demand, keys: frozenset[Key]) -> Definition | None:
@@ -407,6 +449,6 @@ def _background(scene: Scene, ask: Ask, demand: Demand) -> Finding:
     told = _told(scene, ask, demand)
     if told is not None:
         return told
-    if demand.kind in (Kind.METHOD, Kind.STEP, Kind.LIBRARY, Kind.DATASET, Kind.ENVIRONMENT):
+    if demand.kind is not None and demand.kind not in (Kind.METRIC, Kind.FIGURE):
         return found
     return unknown(found.text, *found.evidence)

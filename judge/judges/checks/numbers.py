@@ -60,10 +60,9 @@ def _cells(row: str, separator: str) -> list[str]:
 
 
 def lone_value(text: str) -> bool:
-    """Whether a text is nothing but a number or two, as a file named for its metric may be."""
-    return bool(
-        re.fullmatch(rf"[\s\[\](){{}},]*{_NUMBER}%?(?:[\s,;]+{_NUMBER}%?)?[\s\])}}]*", text)
-    )
+    """Whether a text is nothing but a few numbers, as a file named for its metric may be."""
+    value = rf"{_NUMBER}%?"
+    return bool(re.fullmatch(rf"[\s\[\](){{}},]*{value}(?:[\s,;]+{value}){{0,11}}[\s\])}}]*", text))
 
 
 def has_number(text: str) -> bool:

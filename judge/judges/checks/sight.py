@@ -47,6 +47,8 @@ _ACTS_ON_ITS_OWN = re.compile(
 _ASSIGNED = re.compile(r"^([A-Za-z_][\w.]*)\s*(?::[^=]+)?=(?!=)")
 
 
+# Networks that are also parts of others, and so stand in place of none.
+_PARTS = ("CNN", "RNN", "attention", "sequence-to-sequence model", "transformer")
 _DRAWS = re.compile(
     r"^(?:plot\w*|scatter\w*|barh?|barplot|hist\w*|imshow|matshow|heatmap|lineplot|fill_between|"
     r"boxplot|violinplot|pie|stem|contourf?|regplot|countplot|kdeplot|displot|pairplot|catplot|"
@@ -263,6 +265,7 @@ class CodeSight:
         if concept.kind in (Kind.STEP, Kind.METHOD):
             calls = [call for call in calls if self._has_effect(call)]
         yield from self._by_call(concept, calls)
+        yield from self._by_base(concept, keys, act)
         yield from self._by_literal(concept, calls, keys, act)
         yield from self._by_parts(concept, calls)
         yield from self._by_value(concept, keys, act)
@@ -338,13 +341,31 @@ class CodeSight:
         )
 
     @cached_property
-    def _local_names(self) -> frozenset[str]:
-        return frozenset(definition.name for definition in self.graph.definitions)
+    def _own_names(self) -> frozenset[str]:
+        """Names of definitions that are the project's own, and no extension of a library class."""
+        return frozenset(
+            definition.name
+            for definition in self.graph.definitions
+            if not any("." in base for base in definition.bases)
+        )
+
+    def _by_base(self, concept: Concept, keys: frozenset[Key], act: Act) -> Iterable[Sighting]:
+        """A class of the project that extends the library's."""
+        for definition in self.working_definitions(keys, act):
+            for base in definition.bases:
+                if any(matches_call(pattern, base) for pattern in concept.calls):
+                    yield Sighting(
+                        definition.path,
+                        definition.start_line,
+                        definition.qualified,
+                        f"class {definition.name}({base})",
+                        0.8,
+                    )
 
     def _is_of_a_local_class(self, call: Call) -> bool:
         """Whether the receiver is made by project code: then that code says what it is."""
         return any(
-            name.split(".")[0] in self._local_names for name in (call.name, call.origin) if name
+            name.split(".")[0] in self._own_names for name in (call.name, call.origin) if name
         )
 
     def _by_literal(
@@ -572,7 +593,7 @@ class CodeSight:
             return None
         calls = self._calls(keys, Act.DEFINE)
         for other in METHODS:
-            if other.family != concept.family or other.name == concept.name:
+            if other.family != concept.family or other.name in (concept.name, *_PARTS):
                 continue
             seen = next(iter(self._by_call(other, calls)), None)
             if seen is not None and not any(

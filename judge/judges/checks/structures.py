@@ -113,7 +113,27 @@ def factor_network(node: ast.AST) -> int:
     return node.lineno if is_plain and multiplies else 0
 
 
+def twin_branches(node: ast.AST) -> int:
+    """A network sends two inputs through one and the same part of it."""
+    if not isinstance(node, ast.ClassDef):
+        return 0
+    for method in node.body:
+        if not isinstance(method, ast.FunctionDef) or method.name not in ("forward", "call"):
+            continue
+        inputs: dict[str, set[str]] = {}
+        for inner in ast.walk(method):
+            if isinstance(inner, ast.Call) and len(inner.args) == 1:
+                part = ast.unparse(inner.func)
+                if part.startswith("self."):
+                    inputs.setdefault(part, set()).add(ast.unparse(inner.args[0]))
+        parameters = {argument.arg for argument in method.args.args[1:]}
+        if any(len(given & parameters) >= 2 for given in inputs.values()):
+            return method.lineno
+    return 0
+
+
 DETECTORS: dict[str, Detector] = {
+    "Siamese network": twin_branches,
     "DQN": deep_q_learning,
     "Q-learning": q_learning,
     "k-means": k_means,

@@ -201,4 +201,5 @@ def test_any_text_can_be_read(text: str) -> None:
 )
 def test_marks_that_do_not_close_do_no_harm(parts: list[str]) -> None:
     places = read_requirement("".join(parts)).places
-    assert all(".." not in path for path in (*places.sources, *places.artifacts))
+    named = (*places.sources, *places.artifacts, *places.folders, *places.inputs)
+    assert all(".." not in path.split("/") and not path.startswith("/") for path in named)

@@ -44,6 +44,7 @@ class Concept:
     labels: str = ""
     context: str = ""
     family: str = ""
+    is_telling: bool = False  # whether a picture of it cannot be made without one of its signs
 
     @cached_property
     def says_pattern(self) -> re.Pattern[str]:
@@ -107,6 +108,7 @@ class _Table:
         named: str = "",
         labels: str = "",
         context: str = "",
+        is_telling: bool = False,
     ) -> Concept:
         return Concept(
             name=name,
@@ -120,4 +122,5 @@ class _Table:
             labels=labels,
             context=context,
             family=self.family,
+            is_telling=is_telling,
         )

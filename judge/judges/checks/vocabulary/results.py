@@ -189,6 +189,7 @@ FIGURES: tuple[Concept, ...] = (
         "multilabel_confusion_matrix",
         named=r"confusion",
         labels=r"confusion",
+        is_telling=True,
     ),
     _figure(
         "ROC curve",
@@ -196,12 +197,14 @@ FIGURES: tuple[Concept, ...] = (
         "roc_curve RocCurveDisplay plot_roc_curve scikitplot.metrics.plot_roc roc_auc_score",
         named=r"roc",
         labels=r"roc",
+        is_telling=True,
     ),
     _figure(
         "precision-recall curve",
         r"precision[- ]recall curves?",
         "precision_recall_curve PrecisionRecallDisplay",
         labels=r"precision[- ]recall",
+        is_telling=True,
     ),
     _figure(
         "feature importance",
@@ -211,6 +214,7 @@ FIGURES: tuple[Concept, ...] = (
         code=r"feature_importances?_?|\.coef_|importances?",
         named=r"importance",
         labels=r"importance",
+        is_telling=True,
     ),
     _figure(
         "learning curve",
@@ -228,9 +232,11 @@ FIGURES: tuple[Concept, ...] = (
         r"(?:comparison (?:plot )?of )?predicted (?:vs\.?|versus|against|and) (?:the )?actual"
         r"(?: values)?|(?:forecast|prediction|regression) results (?:are|is) (?:plotted|visuali[sz]"
         r"ed)|predictions? vs\.? actuals?",
-        "PredictionErrorDisplay seaborn.regplot sns.regplot",
+        "PredictionErrorDisplay seaborn.regplot sns.regplot .predict .forecast .get_forecast "
+        ".get_prediction cross_val_predict .predict_on_batch .generate",
         code=r"(?:plot|scatter|regplot|lineplot|scatterplot|Scatter|fill_between)\w*\(.*"
-        r"(?:pred|forecast|y_hat|yhat|actual|y_test|true)",
+        r"(?:pred|forecast|y_hat|yhat|actual|y_test|true)|\b(?:model|net\w*)\(",
+        is_telling=True,
         named=r"pred|forecast|actual",
     ),
     _figure(
@@ -240,6 +246,7 @@ FIGURES: tuple[Concept, ...] = (
         ".corr numpy.corrcoef corrcoef spearmanr pearsonr .corrwith",
         named=r"corr",
         labels=r"correlation",
+        is_telling=True,
     ),
     _figure(
         "heat map",
@@ -251,12 +258,14 @@ FIGURES: tuple[Concept, ...] = (
         r"word-? ?clouds?",
         "WordCloud wordcloud.* .generate_from_frequencies",
         named=r"word_?cloud",
+        is_telling=True,
     ),
     _figure(
         "elbow plot",
         r"elbow (?:plot|curve)",
         code=r"inertia_|wcss|distortion|\bsse\b|elbow",
         named=r"elbow",
+        is_telling=True,
     ),
     _figure(
         "length distribution",
@@ -286,6 +295,7 @@ FIGURES: tuple[Concept, ...] = (
         "librosa.display.specshow specshow melspectrogram stft MelSpectrogram spectrogram specgram"
         " librosa.feature.melspectrogram",
         named=r"spectro",
+        is_telling=True,
     ),
     _figure(
         "waveform",
@@ -293,6 +303,7 @@ FIGURES: tuple[Concept, ...] = (
         "waveshow librosa.display.waveshow waveplot librosa.display.*",
         code=r"\.plot\(",
         named=r"wave",
+        is_telling=True,
     ),
     _figure(
         "attention weights",

@@ -86,6 +86,7 @@ CLEANING: tuple[Concept, ...] = (
         "scipy.stats.zscore zscore IsolationForest LocalOutlierFactor .clip winsorize numpy.clip "
         "EllipticEnvelope RobustScaler mstats.winsorize",
         code=r"\.quantile\(|percentile\(|\bz_?scores?\b|\biqr\b|\bIQR\b|\.clip\(|outlier\w*\s*=.*[<>|&]"
+        r"|\bz\w*(?:\.abs\(\))?\s*[<>]=?\s*\d|\[.*(?:mean|median)\(.*[<>].*std\("
         r"|\.mask\(",
         named=r"outlier",
     ),
