@@ -215,27 +215,6 @@ def test_align_gives_the_papers_figures(agent: str, tmp_path: Path) -> None:
 
 
 @needs_data
-def test_align_pairs_the_questions_of_task_52_by_their_texts(tmp_path: Path) -> None:
-    devai = Path(DATA or "") / "devai"
-    name = "52_SQuAD_QA_LSTM_SQuAD_NLP.json"
-    (judged,) = (devai / "judgments" / "OpenHands" / "human").glob("52_*.json")
-    (asked,) = (devai / "instances").glob("52_*.json")
-    task = json.loads(asked.read_text())
-    for requirement in task["requirements"]:
-        requirement["satisfied"] = True
-    write_files(tmp_path / "ours", {judged.name: json.dumps({**task, "name": judged.stem})})
-    write_files(tmp_path / "labels", {judged.name: judged.read_text()})
-    ended = judge("align", "--labels", "labels", "--judgments", "ours", "--json", folder=tmp_path)
-    assert ended.status == 0, name
-    # The labels have one requirement more than the instance (id 2), and four are reworded.
-    assert [(left["side"], left["requirement_id"]) for left in ended.json["left_out"]] == [
-        ("labels", 2)
-    ]
-    assert ended.json["n"] == len(task["requirements"])
-    assert all(pair["judgment_id"] != 2 or pair["label_id"] == 3 for pair in ended.json["reworded"])
-
-
-@needs_data
 def test_validate_lists_the_self_loops_of_instance_45_and_ends_with_1(tmp_path: Path) -> None:
     ended = judge("tasks", "validate", Path(DATA or "") / "devai", "--json", folder=tmp_path)
     assert ended.status == 1
