@@ -52,6 +52,7 @@ def probe_artifacts(scene: Scene, ask: Ask) -> list[Finding]:
     return findings
 
 
+_TO_FILE = re.compile(r"\bfile\s*=\s*(?!sys\.std|None)")
 _SHOWS_TEXT = re.compile(
     r"(?:^|\W)(?:print|pprint|log(?:ger|ging)?\.\w+|display|click\.echo|show)\s*\("
 )
@@ -70,7 +71,7 @@ def _printed(scene: Scene, ask: Ask) -> Finding:
         (path, statement)
         for path in scene.sight.product_paths
         for statement in scene.sight.statements(path)
-        if _SHOWS_TEXT.search(statement.bare)
+        if _SHOWS_TEXT.search(statement.bare) and not _TO_FILE.search(statement.bare)
     ]
     for path, statement in printing:
         text = statement.full.lower()

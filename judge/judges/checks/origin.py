@@ -16,6 +16,7 @@ from judge.trajectory import CommandRun, Write, runs, writes
 from results.records import FileEvidence, TrajectoryEvidence
 
 _TYPED = ("heredoc", "redirect", "editor")
+_HANDLE = re.compile(r"\bas\s+(\w+)\s*:?\s*$|^(\w+)\s*=|\bas\s+(\w+)\b")
 _PATH_WRITERS = re.compile(r"save|write|dump|export|to_|plot|draw|report|render|make|figure|store")
 
 
@@ -47,13 +48,30 @@ class Origins:
         found = [
             Writer(u.path, u.line, u.scope, u.via, u.is_reached, u.content, u.target == path)
             for u in self._write_uses
-            if _fits(u.target, path)
+            if _fits(u.target, path) and self._is_filled(u)
         ]
         found += [
             Writer(c.path, c.line, c.scope, c.written, c.is_reached, None, is_exact=False)
             for c in self._handing_calls(path)
         ]
         return tuple(sorted(found, key=lambda w: (not w.is_reached, not w.is_exact)))
+
+    def _is_filled(self, use: FileUse) -> bool:
+        """Whether something is done with a file that is opened for writing."""
+        if use.via.rsplit(".", 1)[-1] != "open" or use.content is not None:
+            return True
+        statements = self.sight.statements(use.path)
+        own = next((s for s in statements if s.line <= use.line <= s.end_line), None)
+        bound = _HANDLE.search(own.bare) if own is not None else None
+        if own is None or bound is None:
+            return True
+        name = next(group for group in bound.groups() if group)
+        word = re.compile(rf"(?<![\w.]){re.escape(name)}(?!\w)")
+        return any(
+            word.search(s.bare)
+            for s in statements
+            if s is not own and not s.bare.startswith(f"{name}.close")
+        )
 
     @cached_property
     def _write_uses(self) -> tuple[FileUse, ...]:

@@ -317,7 +317,11 @@ class CodeSight:
             if call.targets or self._is_of_a_local_class(call):
                 continue
             for name in dict.fromkeys((call.name, call.origin)):
-                if name and any(matches_call(pattern, name) for pattern in concept.calls):
+                patterns = concept.calls
+                if name.split(".")[0] in self._extensions:
+                    # The name is the project's; only the methods are the library's.
+                    patterns = tuple(p for p in patterns if p.startswith("."))
+                if name and any(matches_call(pattern, name) for pattern in patterns):
                     dotted = "." in name and name.split(".")[0].islower()
                     yield self._at(call, name, 0.92 if dotted else 0.85)
                     break
@@ -349,9 +353,16 @@ class CodeSight:
             if not any("." in base for base in definition.bases)
         )
 
+    @cached_property
+    def _extensions(self) -> frozenset[str]:
+        """Names of project classes that extend a library's."""
+        return frozenset(d.name for d in self.graph.definitions) - self._own_names
+
     def _by_base(self, concept: Concept, keys: frozenset[Key], act: Act) -> Iterable[Sighting]:
         """A class of the project that extends the library's."""
         for definition in self.working_definitions(keys, act):
+            if self.hollow_reason(*definition.key):
+                continue
             for base in definition.bases:
                 if any(matches_call(pattern, base) for pattern in concept.calls):
                     yield Sighting(

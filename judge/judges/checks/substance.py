@@ -85,15 +85,24 @@ def _is_fixed(node: ast.FunctionDef | ast.AsyncFunctionDef, dead: frozenset[int]
 
 
 def _gives(node: ast.FunctionDef | ast.AsyncFunctionDef, dead: frozenset[int]) -> bool:
-    """Whether a function returns or yields something, or changes an object it was handed."""
+    """Whether a function gives something new back, or changes an object it was handed."""
     parameters = {argument.arg for argument in (*node.args.args, *node.args.kwonlyargs)}
+    bound = {
+        inner.id
+        for inner in ast.walk(node)
+        if isinstance(inner, ast.Name)
+        and isinstance(inner.ctx, ast.Store)
+        and inner.lineno not in dead
+    }
     for inner in ast.walk(node):
         if getattr(inner, "lineno", 0) in dead:
             continue
         if isinstance(inner, (ast.Yield, ast.YieldFrom)):
             return True
         if isinstance(inner, ast.Return) and inner.value is not None:
-            return True
+            is_same = isinstance(inner.value, ast.Name) and inner.value.id in parameters - bound
+            if not is_same:
+                return True
         if isinstance(inner, (ast.Attribute, ast.Subscript)) and isinstance(inner.ctx, ast.Store):
             owner: ast.AST = inner
             while isinstance(owner, (ast.Attribute, ast.Subscript)):
