@@ -15,7 +15,7 @@ from judge.inspection import Inspection
 from results.records import Value
 
 MOST_FINDINGS = 50
-SECONDS = 5.0
+SECONDS = 2.0
 LONGEST_QUOTE = 160
 LONGEST_LINE = 2_000
 _SPEAKS_TO_A_JUDGE = (

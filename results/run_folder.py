@@ -127,6 +127,15 @@ class RunFolder:
         """Journals a remark for people, such as that the run was resumed."""
         self.journal.append({"kind": "note", "text": text})
 
+    def notes(self) -> tuple[str, ...]:
+        """The remarks in the journal, each once, in their order."""
+        found = (
+            str(entry.get("text", ""))
+            for _, entry in self.journal.numbered_entries()
+            if entry.get("kind") == "note"
+        )
+        return tuple(dict.fromkeys(found))
+
     def finish(self, status: RunStatus, seconds: float) -> None:
         """Journals how this session of the run ended and the wall time it took."""
         self.journal.append(

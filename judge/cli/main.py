@@ -24,6 +24,7 @@ COMMANDS = {
     "replay": ("judge.cli.replay", "Judge a finished run again, offline, and compare."),
     "tasks": ("judge.cli.tasks", "Check or show tasks."),
     "trajectory": ("judge.cli.trajectory", "Show or convert an agent's trajectory."),
+    "bench": ("judge.cli.bench", "Score predictions on benchmarks."),
     "results": ("judge.cli.results", "List, show and keep what runs have found."),
     "cache": ("judge.cli.cache", "Look after the cache of model replies."),
     "doctor": ("judge.cli.doctor", "Say which optional parts work on this machine."),

@@ -24,8 +24,8 @@ LEFT_IN_ERROR = 3
 PATH = click.Path(path_type=Path)
 # What a resumed run takes from its record instead.
 NOT_WITH_RESUME = (
-    "tasks workspaces trajectories agent judge_name model modules planning setting preferences"
-    " select dry_run"
+    "tasks workspaces trajectories agent judge_name model modules planning vision embeddings"
+    " max_steps skip_doomed setting preferences select dry_run"
 ).split()
 
 
@@ -52,7 +52,7 @@ NOT_WITH_RESUME = (
     metavar="JUDGE",
     help="checks, llm, agent, or a panel such as panel:checks+agent@3.",
 )
-@click.option("--model", help="The judge's model: openai:<model> or litellm:<model>.")
+@click.option("--model", help="The judge's model: openai:<model>, litellm:<model> or hf:<folder>.")
 @click.option(
     "--setting",
     type=click.Choice(["black-box", "gray-box"]),
@@ -63,6 +63,19 @@ NOT_WITH_RESUME = (
     "--planning",
     type=click.Choice(["efficient", "comprehensive", "planned"]),
     help="How the agent judge lays out its first look; efficient by default.",
+)
+@click.option("--vision", is_flag=True, help="The agent judge's model is shown pictures.")
+@click.option("--embeddings", metavar="MODEL", help="Re-ranks what the agent judge searches for.")
+@click.option(
+    "--max-steps",
+    type=click.IntRange(1, 100),
+    help="Turns of the agent judge on one requirement, 10 by default; reaching it abstains.",
+)
+@click.option(
+    "--skip-doomed",
+    is_flag=True,
+    help="Do not judge what can no longer count, because a prerequisite is not met; a fixed tenth"
+    " of it is judged all the same.",
 )
 @click.option("--preferences", is_flag=True, help="Judge the preferences as well.")
 @click.option(
@@ -204,6 +217,7 @@ def _carry_out(call: Call, sessions: Sequence[Session], jobs: int, budget: Budge
             _notes(call, session.notes)
             with _progress(call) as on_progress:
                 outcomes.append(session.execute(jobs, budget, on_progress))
+            _notes(call, [n for n in outcomes[-1].notes if n not in session.notes])
     except (KeyboardInterrupt, JudgeError) as error:
         stopped = error
     store = Store(call.store)
@@ -272,6 +286,7 @@ def _described(call: Call, outcome: RunOutcome) -> dict[str, Any]:
         "tasks": len(outcome.tasks),
         "outcomes": {outcome.value: n for outcome, n in outcome.outcomes.items()},
         "rates": outcome.rates.model_dump(mode="json"),
+        "notes": list(outcome.notes),
         "usage": outcome.usage.model_dump(mode="json"),
         "seconds": outcome.seconds,
     }

@@ -17,6 +17,7 @@ from judge.cli.calling import Call, judge_command
 @click.argument("run")
 @click.option("--task", help="Only this task.")
 def command(call: Call, *, run: str, task: str | None) -> None:
+    from devai_tasks.causes import root_causes
     from judge.reporting.judged import read_judged
     from judge.reporting.tables import task_tree
 
@@ -28,6 +29,7 @@ def command(call: Call, *, run: str, task: str | None) -> None:
         "run": judged.name,
         "agent": judged.agent,
         "judge": judged.judge,
+        "notes": list(judged.notes),
         "tasks": [
             {
                 "name": found.name,
@@ -40,8 +42,10 @@ def command(call: Call, *, run: str, task: str | None) -> None:
                         "outcome": verdict.outcome.value,
                         "confidence": verdict.confidence,
                         "reason": verdict.reason,
+                        "root_cause": causes.get(verdict.requirement_id),
                         "evidence": [e.model_dump(mode="json") for e in verdict.evidence],
                     }
+                    for causes in (root_causes(found.flags),)
                     for requirement in found.asked.requirements
                     if (verdict := found.verdict(requirement)) is not None
                 ],

@@ -1,7 +1,8 @@
 """Judges by name: what `--judge` says, made ready to judge.
 
 A panel is written `panel:` with its members joined by `+`, each a judge by name, `@n` after one
-that is to be asked n times: `panel:checks+agent@3`. Every draw is one vote.
+that is to be asked n times: `panel:checks+agent@3`. Every draw is one vote, or as many as `*w`
+after it says: `panel:checks*2+agent@3*0.5`.
 """
 
 from __future__ import annotations
@@ -22,7 +23,9 @@ if TYPE_CHECKING:
 MOST_DRAWS = 25
 # At temperature 0 all draws of one question would be the same draw.
 DRAW_TEMPERATURE = 0.7
-_MEMBER = re.compile(r"(?P<name>[a-z]+)(?:@(?P<draws>\d{1,3}))?")
+_MEMBER = re.compile(
+    r"(?P<name>[a-z]+)(?:@(?P<draws>\d{1,3}))?(?:\*(?P<weight>\d{1,3}(?:\.\d+)?))?"
+)
 
 
 @dataclass(frozen=True)
@@ -37,12 +40,15 @@ class Keeping:
 
 @dataclass(frozen=True)
 class JudgeSpec:
-    """Which judge, and what it is told; `modules` and `planning` are the `agent` judge's."""
+    """Which judge, and what it is told; `modules` to `max_steps` are the `agent` judge's."""
 
     name: str = "checks"
     model: str | None = None
     modules: tuple[str, ...] | None = None
     planning: str | None = None
+    vision: bool = False
+    embeddings: str | None = None
+    max_steps: int | None = None
     keeping: Keeping = field(default_factory=Keeping)
 
 
@@ -60,36 +66,54 @@ def open_judge(
     *,
     modules: tuple[str, ...] | None = None,
     planning: str | None = None,
+    vision: bool = False,
+    embeddings: str | None = None,
+    max_steps: int | None = None,
     keeping: Keeping | None = None,
 ) -> Judge:
     """The judge that `name` means: `checks`, `llm`, `agent`, or a panel of them.
 
     All but `checks` ask the chat model that `model` names. `modules` limits the `agent` judge to
-    some of its modules, and `planning` says how it lays out its first look; `keeping` is the run's.
+    some of its modules, `planning` says how it lays out its first look, with `vision` it is shown
+    pictures, `embeddings` names a model that re-ranks what it searches for, and `max_steps` bounds
+    its turns on one requirement; `keeping` is the run's.
     InputError for an unknown name, and for an option that is missing or of no use.
     """
-    spec = JudgeSpec(name, model, modules, planning, keeping or Keeping())
+    spec = JudgeSpec(
+        name, model, modules, planning, vision, embeddings, max_steps, keeping or Keeping()
+    )
     members = _members(name)
-    asked = {member for member, _ in members}
+    asked = {member for member, _, _ in members}
     if model is not None and asked == {"checks"}:
         raise InputError("The judge 'checks' asks no model; leave --model out, or use --judge llm.")
     if model is None and asked != {"checks"}:
         asking = sorted(asked - {"checks"})[0]
         raise InputError(f"The judge '{asking}' asks a model; name it with --model openai:<model>.")
-    for option, value in (("--modules", modules), ("--planning", planning)):
-        if value is not None and "agent" not in asked:
+    for option, value in _options_of_agent(spec).items():
+        if value and "agent" not in asked:
             raise InputError(f"{option} belongs to the judge 'agent', which is not asked here.")
     if not name.startswith("panel:"):
         return _OPENERS[name](spec, _Draw())
     from judge.judges.panel import Member, PanelJudge
 
     panel = []
-    for member, draws in members:
+    for member, draws, weight in members:
         for sample in range(draws):
             draw = _Draw(sample, DRAW_TEMPERATURE) if draws > 1 else _Draw()
             label = f"{member} {sample + 1}" if draws > 1 else member
-            panel.append(Member(_OPENERS[member](spec, draw), label=label))
+            panel.append(Member(_OPENERS[member](spec, draw), weight, label))
     return PanelJudge(panel)
+
+
+def _options_of_agent(spec: JudgeSpec) -> dict[str, object]:
+    """The options that only the `agent` judge takes, by their names on the command line."""
+    return {
+        "--modules": spec.modules,
+        "--planning": spec.planning,
+        "--vision": spec.vision,
+        "--embeddings": spec.embeddings,
+        "--max-steps": spec.max_steps,
+    }
 
 
 def has_price(judge: Judge) -> bool:
@@ -101,12 +125,12 @@ def has_price(judge: Judge) -> bool:
     return chat is None or bool(chat.has_price)
 
 
-def _members(name: str) -> list[tuple[str, int]]:
-    """(judge, number of draws) for each member; one with one draw for a judge that is no panel."""
+def _members(name: str) -> list[tuple[str, int, float]]:
+    """(judge, number of draws, weight of each) a member; one for a judge that is no panel."""
     kind, colon, rest = name.partition(":")
     if not colon:
         _check_name(name)
-        return [(name, 1)]
+        return [(name, 1, 1.0)]
     if kind != "panel":
         raise _unknown(name)
     found = []
@@ -124,7 +148,10 @@ def _members(name: str) -> list[tuple[str, int]]:
                 f"The panel {name!r} cannot have {part}: a judge with a model is asked 1 to"
                 f" {MOST_DRAWS} times, and checks once, because it never says anything else."
             )
-        found.append((match["name"], draws))
+        weight = float(match["weight"] or 1)
+        if weight <= 0:
+            raise InputError(f"The panel {name!r} gives {part} no weight; leave it out instead.")
+        found.append((match["name"], draws, weight))
     return found
 
 
@@ -158,15 +185,19 @@ def _open_llm(spec: JudgeSpec, draw: _Draw) -> Judge:
 
 
 def _open_agent(spec: JudgeSpec, draw: _Draw) -> Judge:
-    from judge.judges.agent.judge import AgentJudge
+    from judge.judges.agent.judge import AgentJudge, Limits
     from judge.modules import ALL_MODULES, modules_named
     from judge.modules.planning import Planning
+    from runners.models.chat.embedding import open_embedding
 
     return AgentJudge(
         _open_chat(spec),
         fence=Fence(spec.keeping.nonce),
         modules=ALL_MODULES if spec.modules is None else modules_named(spec.modules),
         planning=Planning(spec.planning or Planning.EFFICIENT),
+        limits=Limits() if spec.max_steps is None else Limits(steps=spec.max_steps),
+        sees_images=spec.vision,
+        embed=None if spec.embeddings is None else open_embedding(spec.embeddings),
         sample=draw.sample,
         temperature=draw.temperature,
     )

@@ -145,6 +145,7 @@ def judged_by_run(folder: RunFolder) -> JudgedRun:
         status=content.progress.status,
         usage=sum((attempt.verdict.usage for attempt in content.attempts), Usage()),
         seconds=content.progress.seconds,
+        notes=folder.notes(),
     )
     if not judged.unjudged:
         return judged
@@ -152,7 +153,7 @@ def judged_by_run(folder: RunFolder) -> JudgedRun:
         f"{judged.unjudged} requirements of run {judged.name} are not judged yet and count as"
         f" undecided; go on with `judge run --resume {folder.path}`."
     )
-    return replace(judged, notes=(note,))
+    return replace(judged, notes=(note, *judged.notes))
 
 
 def judged_by_files(path: Path) -> JudgedRun:

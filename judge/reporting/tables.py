@@ -10,6 +10,7 @@ from rich.text import Text
 from rich.tree import Tree
 
 from devai_tasks import Rates
+from devai_tasks.causes import root_causes
 from judge.alignment import Alignment
 from judge.reporting.judged import JudgedRun, JudgedTask
 from judge.reporting.wording import (
@@ -155,10 +156,11 @@ def task_tree(task: JudgedTask) -> Tree:
     outcomes = [flag.outcome for flag in task.flags]
     met = outcomes.count(Outcome.SATISFIED)
     root = _root(task.name, f"{met} of {len(outcomes)} requirements satisfied")
-    _grow(root, task.requirements, lambda requirement: _judged(requirement, task))
+    causes = root_causes(task.flags)
+    _grow(root, task.requirements, lambda requirement: _judged(requirement, task, causes))
     for preference in task.preferences:
         if task.verdict(preference) is not None:
-            root.add(_judged(preference, task))
+            root.add(_judged(preference, task, {}))
     return root
 
 
@@ -215,9 +217,12 @@ def _grow(
             waiting.remove(requirement)
 
 
-def _judged(requirement: AskedRequirement, task: JudgedTask) -> Text:
+def _judged(requirement: AskedRequirement, task: JudgedTask, causes: Mapping[int, int]) -> Text:
     verdict = task.verdict(requirement)
     text = Text.assemble(_outcome(verdict, with_sign=True), f"  {_title(requirement)}")
+    if requirement.requirement_id in causes:
+        cause = causes[requirement.requirement_id]
+        text.append(f"  (cannot count: {cause} is not met)", style="yellow")
     if verdict is not None:
         text.append(f"\n{one_line(verdict.reason, LONGEST)}", style="italic")
         text.append(f"  (confidence {verdict.confidence:.2f})", style="dim")

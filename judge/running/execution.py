@@ -11,9 +11,11 @@ from dataclasses import dataclass
 
 from devai_tasks import Rates, Task, flagged, rates
 from judge.evidence import verified
+from judge.findings import find_instructions
 from judge.judges.interface import Case, Judge, Question
 from judge.running.planning import RunPlan, asked_task
 from judge.running.scheduling import Desk, key_of, key_of_verdict
+from judge.running.skipping import doomed_by, is_audited, skipped
 from results.errors import BudgetExceeded, InputError
 from results.records import Outcome, RunStatus, Usage, Verdict
 from results.run_folder import RunFolder
@@ -92,8 +94,10 @@ class RunOutcome:
 class _Cases:
     """Opens each output once and lets it go with its last question."""
 
-    def __init__(self, plan: RunPlan, questions: list[Question]) -> None:
+    def __init__(self, plan: RunPlan, questions: list[Question], folder: RunFolder) -> None:
         self._plan = plan
+        self._folder = folder
+        self._noted = set(folder.notes())
         self._left = Counter(question.task for question in questions)
         self._locks = {task: threading.Lock() for task in self._left}
         self._open: dict[str, Case] = {}
@@ -102,7 +106,15 @@ class _Cases:
         with self._locks[task]:
             if task not in self._open:
                 self._open[task] = self._plan.open_case(task)
+                self._report(task, self._open[task])
             return self._open[task]
+
+    def _report(self, task: str, case: Case) -> None:
+        """Journals what in the output speaks to its judge; a resumed run says it once."""
+        for finding in find_instructions(case.inspection):
+            note = f"{task}: {finding.place} {finding.what}: {finding.quote}"
+            if note not in self._noted:
+                self._folder.note(note)
 
     def close_one(self, task: str) -> None:
         with self._locks[task]:
@@ -139,7 +151,9 @@ def execute(
         if not questions and content.progress.status is RunStatus.COMPLETE:
             return _outcome(plan, folder)
         desk = Desk(questions, final)
-        worker = _Worker(desk, judge, folder, _Cases(plan, questions), budget or Budget())
+        cases = _Cases(plan, questions, folder)
+        skips_doomed = plan.request.skip_doomed
+        worker = _Worker(desk, judge, folder, cases, budget or Budget(), skips_doomed)
         worker.reports_to(on_progress, plan.agent, len(final), len(plan.questions))
         try:
             is_whole = _work(desk, worker, min(jobs, len(questions)))
@@ -175,7 +189,13 @@ class _Worker:
     """What each thread does: take a question, judge it, write the verdict down."""
 
     def __init__(
-        self, desk: Desk, judge: Judge, folder: RunFolder, cases: _Cases, budget: Budget
+        self,
+        desk: Desk,
+        judge: Judge,
+        folder: RunFolder,
+        cases: _Cases,
+        budget: Budget,
+        skips_doomed: bool,
     ) -> None:
         self.spent = Usage()
         self.errors = 0
@@ -184,6 +204,7 @@ class _Worker:
         self._folder = folder
         self._cases = cases
         self._budget = budget
+        self._skips_doomed = skips_doomed
         self._lock = threading.Lock()
         self._report: Callable[[Verdict | None], None] = lambda _: None
 
@@ -223,6 +244,9 @@ class _Worker:
     def _verdict(self, question: Question, earlier: Mapping[int, Verdict]) -> Verdict:
         began = time.monotonic()
         try:
+            doomed = doomed_by(question, earlier) if self._skips_doomed else None
+            if doomed is not None and not is_audited(question):
+                return skipped(question, doomed)
             case = self._cases.open(question.task)
             verdict = self._judge.judge(case, question, earlier)
             verdict = verified(verdict, case.inspection.workspace, case.inspection.trajectory)
@@ -248,5 +272,5 @@ def _outcome(plan: RunPlan, folder: RunFolder) -> RunOutcome:
         usage=usage,
         seconds=content.progress.seconds,
         status=content.progress.status,
-        notes=plan.notes,
+        notes=(*plan.notes, *folder.notes()),
     )

@@ -33,6 +33,10 @@ class RunRequest(Value):
     model: str | None = None
     modules: tuple[str, ...] | None = None
     planning: str | None = None
+    vision: bool = False
+    embeddings: str | None = None
+    max_steps: int | None = None
+    skip_doomed: bool = False
     setting: Setting | None = None
     preferences: bool = False
     select: tuple[str, ...] = ()

@@ -1,0 +1,137 @@
+"""`judge bench`: benchmarks, their scores from predictions that are there already."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from judge.cli.calling import Call, judge_command
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from benchmarks.vos import Scores
+
+# What `judge bench score` can score, and `judge bench run` can run: id -> what it is.
+SCORED = {
+    "vos": "J&F of video object segmentation (DAVIS, MOSE, SA-V, YouTube-VOS, LVOS)",
+}
+RUN: dict[str, str] = {}
+
+# As benchmarks.vos.PROTOCOLS has them; named here so that help imports nothing.
+VOS_PROTOCOLS = ("davis", "vos", "sav", "davis-unsupervised", "youtube-vos", "lvos")
+
+
+@click.group("bench", help="Score predictions on benchmarks.")
+def command() -> None:
+    pass
+
+
+@judge_command(
+    "list", example="judge bench list", help="List the benchmarks, with the ids that commands take."
+)
+def list_benchmarks(call: Call) -> None:
+    known = [("score", SCORED), ("run", RUN)]
+    document = {
+        name: [{"id": key, "what": what} for key, what in ids.items()] for name, ids in known
+    }
+    if call.as_json:
+        call.answer(document)
+        return
+    from judge.reporting.tables import text_table
+
+    rows = [(f"judge bench {name} {key}", what) for name, ids in known for key, what in ids.items()]
+    call.answer(document, text_table(rows, ("command", "benchmark")))
+
+
+@click.group("score", help="Score predictions that are there already; no model is needed.")
+def score() -> None:
+    pass
+
+
+@judge_command(
+    "vos",
+    example="judge bench score vos --gt DAVIS --pred masks/\n"
+    "judge bench score vos --gt sav_val/Annotations_6fps --pred masks/ --protocol sav --json",
+    help="J&F of predicted masks. Both folders hold sequence/frame.png label maps (for sav,"
+    " sequence/object/frame.png masks); a data set's root will do for --gt.",
+)
+@click.option("--gt", required=True, type=click.Path(path_type=Path), help="Ground truth.")
+@click.option("--pred", required=True, type=click.Path(path_type=Path), help="Predictions.")
+@click.option(
+    "--protocol",
+    type=click.Choice(VOS_PROTOCOLS),
+    default="davis",
+    show_default=True,
+    help="Whose rules: which frames and objects count. MOSE is davis or vos.",
+)
+@click.option("--keep-ends", is_flag=True, help="Score the first and last frames, too.")
+@click.option("--lenient", is_flag=True, help="Leave out what is faulty, and say so.")
+@click.option(
+    "--meta",
+    type=click.Path(path_type=Path),
+    help="meta.json for youtube-vos and lvos; that beside the annotations by default.",
+)
+@click.option("--jobs", type=click.IntRange(min=1), help="Workers; all cores by default.")
+def score_vos(
+    call: Call,
+    *,
+    gt: Path,
+    pred: Path,
+    protocol: str,
+    keep_ends: bool,
+    lenient: bool,
+    meta: Path | None,
+    jobs: int | None,
+) -> None:
+    from benchmarks.vos import score as score_masks
+
+    scores = score_masks(
+        gt,
+        pred,
+        protocol,
+        keep_ends=keep_ends,
+        lenient=lenient,
+        meta=meta,
+        jobs=jobs,
+        progress=_show_progress if call.shows_progress else None,
+    )
+    for note in scores.notes:
+        call.note(note)
+    if call.as_json:
+        call.answer(scores.as_json())
+    else:
+        call.answer(None, _title(scores), _vos_table(scores), *map(str, scores.left_out))
+
+
+def _show_progress(done: int, total: int) -> None:
+    click.echo(f"\r{done} of {total} frames", err=True, nl=done == total)
+
+
+def _title(scores: Scores) -> str:
+    return (
+        f"J&F by {scores.protocol} ({scores.original}): {len(scores.objects)} objects,"
+        f" {scores.n_frames} masks; shares in percent, higher is better but for decay."
+    )
+
+
+def _vos_table(scores: Scores) -> Table:
+    from judge.reporting.tables import text_table
+
+    named = [(found.key, found.summary) for found in scores.objects]
+    named += [(f"all {name}", summary) for name, summary in scores.groups.items()]
+    named.append(("all", scores.overall))
+    columns = ("JF", "J", "F", "J_recall", "J_decay", "F_recall", "F_decay")
+    rows = [(name, *(_percent(summary.as_json()[c]) for c in columns)) for name, summary in named]
+    return text_table(rows, ("object", "J&F", *columns[1:]))
+
+
+def _percent(value: float | None) -> str:
+    return "" if value is None else f"{100 * value:.1f}"
+
+
+score.add_command(score_vos)
+command.add_command(list_benchmarks)
+command.add_command(score)
