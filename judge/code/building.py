@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from operator import attrgetter
 from typing import TypeVar
@@ -14,6 +15,7 @@ from judge.code.mentions import SourceText
 from judge.code.python_graph import PythonGraph
 from judge.code.reachability import Reach, entry_points
 from judge.code.tree_graph import TreeGraph
+from judge.code.tree_process import read_trees
 
 _Fact = TypeVar("_Fact")
 
@@ -42,18 +44,21 @@ def _collector_paused() -> Iterator[None]:
 
 
 def _build(sources: Mapping[str, str]) -> CodeGraph:
-    languages = {path: language_of(path) for path in sorted(sources)}
-    python = PythonGraph(
-        {path: sources[path] for path, language in languages.items() if language == "python"}
-    )
-    trees = TreeGraph(
-        {
-            path: (sources[path], language)
-            for path, language in languages.items()
-            if language is not None and language != "python"
-        },
-        frozenset(path for path, language in languages.items() if language is not None),
-    )
+    languages = {
+        path: language for path in sorted(sources) if (language := language_of(path)) is not None
+    }
+    others = {
+        path: (sources[path], language)
+        for path, language in languages.items()
+        if language != "python"
+    }
+    with ThreadPoolExecutor(1) as beside:
+        reading = beside.submit(read_trees, others)  # waits for another process most of the time
+        python = PythonGraph(
+            {path: sources[path] for path, language in languages.items() if language == "python"}
+        )
+        read = reading.result()
+    trees = TreeGraph(read, frozenset(languages))
     facts = python.facts
     reach = Reach(facts.scopes | trees.scopes, facts.classes | trees.classes)
     reached = reach.start_from([*entry_points(facts.reach_modules), *trees.entries])
@@ -67,9 +72,14 @@ def _build(sources: Mapping[str, str]) -> CodeGraph:
         _in_order([*uses, *trees.uses(reached)]),
         reached,
         {
-            path: SourceText(path, sources[path], language, facts.docstring_lines.get(path))
-            for path, language in languages.items()
-            if language is not None
+            **{
+                path: SourceText(path, sources[path], lines)
+                for path, lines in facts.docstring_lines.items()
+            },
+            **{
+                each.path: SourceText(each.path, sources[each.path], None, each.spans)
+                for each in read
+            },
         },
     )
 

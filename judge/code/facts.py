@@ -17,6 +17,8 @@ Key: TypeAlias = tuple[str, str]
 Kind: TypeAlias = Literal["function", "class", "method"]
 Mode: TypeAlias = Literal["read", "write", "append", "unknown"]
 MentionKind: TypeAlias = Literal["code", "string", "comment", "docstring"]
+Span: TypeAlias = tuple[int, int, MentionKind]
+"""Start and end offset, in characters, of a text that is no code."""
 
 
 class Body(StrEnum):

@@ -7,13 +7,8 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterable
 from functools import cached_property
-from typing import TypeAlias
 
-from judge.code.facts import Mention, MentionKind
-from judge.code.trees import comment_and_string_spans
-
-Span: TypeAlias = tuple[int, int, MentionKind]
-"""Start and end offset of a text that is no code; spans are sorted and do not overlap."""
+from judge.code.facts import Mention, MentionKind, Span
 
 _PYTHON_TOKEN = re.compile(
     r"""
@@ -39,11 +34,16 @@ class SourceText:
     """A source text whose strings and comments are told from its code on first use."""
 
     def __init__(
-        self, path: str, text: str, language: str, docstring_lines: Iterable[int] | None
+        self,
+        path: str,
+        text: str,
+        docstring_lines: Iterable[int] | None = None,
+        spans: list[Span] | None = None,
     ) -> None:
+        """`spans` are those of another language than Python; Python's are found here."""
         self.path = path
         self.text = text
-        self._language = language
+        self._known_spans = spans
         self._docstring_lines = None if docstring_lines is None else frozenset(docstring_lines)
 
     @cached_property
@@ -56,9 +56,9 @@ class SourceText:
 
     @cached_property
     def _spans(self) -> list[Span]:
-        if self._language == "python":
-            return list(self._python_spans())
-        return comment_and_string_spans(self.text, self.path, self._language)
+        if self._known_spans is not None:
+            return self._known_spans
+        return list(self._python_spans())
 
     def _python_spans(self) -> Iterable[Span]:
         for token in _PYTHON_TOKEN.finditer(self.text):
@@ -91,7 +91,7 @@ class SourceText:
             last = end
         parts.append(self.text[last:])
         names = set(_WORD.findall("\n".join(parts)))
-        return frozenset(names - _PYTHON_KEYWORDS if self._language == "python" else names)
+        return frozenset(names - _PYTHON_KEYWORDS if self._known_spans is None else names)
 
     def mentions(self, pattern: re.Pattern[str]) -> list[Mention]:
         """Every line and kind in which the pattern occurs, in order, at most MAX_MENTIONS."""

@@ -235,6 +235,11 @@ class _Inspection:
                 self._has_only_counts and name in self._arguments
             ):
                 return False
+            case ast.Call(
+                func=ast.Name(id="tqdm" | "track") | ast.Attribute(attr="tqdm"),
+                args=[inner, *_],
+            ):
+                return self._iterated(inner)  # a progress bar around it
             case ast.Name(id=name) if name in self._names:
                 return self._names[name]
         return self._hollow(node)

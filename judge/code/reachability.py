@@ -29,8 +29,7 @@ HOOKS = frozenset(
     paintEvent keyPressEvent mousePressEvent closeEvent initUI compose update draw
     constructor render componentDidMount componentDidUpdate componentWillUnmount
     shouldComponentUpdate getDerivedStateFromProps componentDidCatch connectedCallback
-    toString equals hashCode compareTo compare run call apply accept main close fmt drop next
-    clone eq cmp partial_cmp default from into as_ref deref index hash poll serialize deserialize
+    toString equals hashCode compareTo compare apply accept main close
     Error String Len Less Swap ServeHTTP Read Write Close MarshalJSON UnmarshalJSON Scan Value
     onCreate onStart onResume onClick onBindViewHolder onCreateViewHolder getItemCount
     actionPerformed doGet doPost init destroy start paintComponent

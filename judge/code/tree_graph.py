@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from judge.code.facts import Body, Call, Definition, FileUse, Import, Key, Module
 from judge.code.languages import is_test_path
 from judge.code.reachability import ReachClass, ReachModule, ReachScope, entry_points
 from judge.code.tree_grammar import EXTENSIONS, FAMILIES, STARTS_AT_MAIN, Family
-from judge.code.tree_reading import read_tree
 from judge.code.tree_source import TreeCall, TreeDefinition, TreeImport, TreeScope, TreeSource
 
 _MAX_CANDIDATES = 5
@@ -20,8 +19,8 @@ _SELF = frozenset({"this", "self", "super", "Self"})
 class TreeGraph:
     """All files of these languages read and linked; what is reached is worked out elsewhere."""
 
-    def __init__(self, texts: Mapping[str, tuple[str, str]], all_paths: frozenset[str]) -> None:
-        sources = [read_tree(path, text, language) for path, (text, language) in texts.items()]
+    def __init__(self, sources: Iterable[TreeSource], all_paths: frozenset[str]) -> None:
+        sources = list(sources)
         self.modules: dict[str, Module] = {}
         self.definitions: list[Definition] = []
         self.scopes: dict[Key, list[ReachScope]] = {}
@@ -191,14 +190,14 @@ class _Linked:
             if each.name in ("init", "main") and self._family.name in ("go", "c", "rust", "java"):
                 module_scope.references.add((path, each.qualified))
         graph.scopes.setdefault((path, ""), []).append(module_scope)
-        live: dict[int, set[str]] = {}
+        live: dict[str, set[str]] = {}
         for imported in source.imports:
             target = self._paths_of_imports[id(imported)]
             if target and not imported.is_dead:
-                live.setdefault(id(imported.scope), set()).add(target)
+                live.setdefault(imported.scope, set()).add(target)
         for scope in source.scopes:
             graph.scopes.setdefault((path, scope.qualified), []).append(
-                self._scope(source, scope, live.get(id(scope), set()))
+                self._scope(source, scope, live.get(scope.qualified, set()))
             )
 
     def _scope(self, source: TreeSource, scope: TreeScope, imports: set[str]) -> ReachScope:
@@ -318,7 +317,7 @@ class _Linked:
                 resolved = self._paths_of_imports[id(each)]
                 bound = {name for _, name in each.names} | ({each.alias} if each.alias else set())
                 is_used = not bound or "*" in bound or not used.isdisjoint(bound)
-                is_reached = not each.is_dead and (source.path, each.scope.qualified) in reached
+                is_reached = not each.is_dead and (source.path, each.scope) in reached
                 facts.append(
                     Import(
                         source.path, each.line, each.module, tuple(n for n, _ in each.names),
@@ -333,7 +332,7 @@ class _Linked:
             Call(
                 source.path, each.line, each.end_line, each.name, each.written, each.arguments,
                 {}, each.scope_name,
-                not each.is_dead and (source.path, each.scope.qualified) in reached,
+                not each.is_dead and (source.path, each.scope) in reached,
                 each.is_used, self._targets(source, each), each.origin,
             )
             for source in self._sources.values()
@@ -365,7 +364,7 @@ class _Linked:
         return [
             FileUse(
                 source.path, each.line, each.target, each.mode, each.via, each.scope_name,
-                not each.is_dead and (source.path, each.scope.qualified) in reached, each.content,
+                not each.is_dead and (source.path, each.scope) in reached, each.content,
             )
             for source in self._sources.values()
             for each in source.uses

@@ -6,7 +6,7 @@ import re
 
 from tree_sitter import Node
 
-from judge.code.tree_source import TreeImport, TreeScope, TreeSource
+from judge.code.tree_source import TreeImport, TreeSource
 from judge.code.tree_text import line_of, string_text, text_of_node
 
 _NAME = re.compile(r"[\w$]+")
@@ -14,9 +14,7 @@ _ALIASED = re.compile(r"([\w$*]+)(?:\s+as\s+|\s*:\s*)([\w$]+)|([\w$]+)")
 _MAX_USED = 100
 
 
-def note_import(
-    source: TreeSource, node: Node, scope: TreeScope, scope_name: str, is_dead: bool
-) -> None:
+def note_import(source: TreeSource, node: Node, scope: str, scope_name: str, is_dead: bool) -> None:
     """Enters an import statement, and the names it binds, into the source."""
     for module, names, alias, must_be_local in _parts(node):
         source.imports.append(
@@ -137,7 +135,7 @@ def note_require(
     source: TreeSource,
     node: Node,
     argument: Node,
-    scope: TreeScope,
+    scope: str,
     scope_name: str,
     is_dead: bool,
 ) -> None:

@@ -25,7 +25,7 @@ from judge.code.tree_text import (
     line_of,
     text_of_node,
 )
-from judge.code.trees import ParseBudgetSpent, is_tsx, parse_tree
+from judge.code.trees import ParseBudgetSpent, comment_and_string_spans, is_tsx, parse_tree
 from judge.code.values import HOLE
 
 _MAX_FOUND = 100_000
@@ -61,6 +61,7 @@ def read_tree(path: str, text: str, language: str) -> TreeSource:
     if root.has_error:
         # The parser goes on after an error, and so do the facts.
         source.fault = "has syntax errors"
+    source.spans = comment_and_string_spans(root, encoded, len(text) == len(encoded))
     _TreeReader(source, root).read()
     return source
 
@@ -279,7 +280,9 @@ class _TreeReader:
 
     def _import(self, node: Node) -> None:
         top = self._stack[-1]
-        tree_imports.note_import(self._source, node, top.scope, top.scope_name, self._is_dead(node))
+        tree_imports.note_import(
+            self._source, node, top.scope.qualified, top.scope_name, self._is_dead(node)
+        )
         self._quiet.add(node.start_byte, node.end_byte)
 
     def _name(self, node: Node) -> None:
@@ -318,7 +321,12 @@ class _TreeReader:
         if written in ("require", "import") and arguments:
             top = self._stack[-1]
             tree_imports.note_require(
-                self._source, node, arguments[0], top.scope, top.scope_name, self._is_dead(node)
+                self._source,
+                node,
+                arguments[0],
+                top.scope.qualified,
+                top.scope_name,
+                self._is_dead(node),
             )
         last = _last_word(written)
         if last and "." in dotted(written):
@@ -334,7 +342,7 @@ class _TreeReader:
             TreeCall(
                 line_of(node), end_line_of(node), name, written,
                 tuple(argument_text(each, self._constants, path) for each in arguments[:16]),
-                top.scope, top.scope_name, is_dead, is_used, origin, top.cls,
+                top.scope.qualified, top.scope_name, is_dead, is_used, origin, top.cls,
             )
         )  # fmt: skip
         rule = file_rule(self._language, name, dotted(written))
@@ -357,7 +365,7 @@ class _TreeReader:
         shown = "*" if target is None else workspace_path(target, self._source.folder)
         self._source.uses.append(
             TreeUse(
-                line_of(node), shown, mode, via, top.scope, top.scope_name,  # type: ignore[arg-type]
+                line_of(node), shown, mode, via, top.scope.qualified, top.scope_name,  # type: ignore[arg-type]
                 self._is_dead(node), None if content is None or HOLE in content else content,
             )
         )  # fmt: skip
@@ -403,7 +411,7 @@ class _TreeReader:
         shown = tuple(None if each is None or HOLE in each else each for each in folded[:16])
         self._source.calls.append(
             TreeCall(
-                line_of(node), end_line_of(node), written, written, shown, top.scope,
+                line_of(node), end_line_of(node), written, written, shown, top.scope.qualified,
                 top.scope_name, is_dead, False, "", "",
             )
         )  # fmt: skip

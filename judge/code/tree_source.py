@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from judge.code.facts import Body, Kind, Mode
+from judge.code.facts import Body, Kind, Mode, Span
 
 
 @dataclass(slots=True, eq=False)
@@ -39,12 +39,15 @@ class TreeDefinition:
 
 @dataclass(slots=True, eq=False)
 class TreeImport:
+    """`scope` is the scope that runs it, `scope_name` the definition it stands in: they differ in
+    the body of a class."""
+
     line: int
     module: str
     names: tuple[tuple[str, str], ...]
     """Imported names with the names they are bound to."""
     alias: str
-    scope: TreeScope
+    scope: str
     scope_name: str
     is_dead: bool
     must_be_local: bool
@@ -57,7 +60,7 @@ class TreeCall:
     name: str
     written: str
     arguments: tuple[str | None, ...]
-    scope: TreeScope
+    scope: str
     scope_name: str
     is_dead: bool
     is_used: bool
@@ -72,7 +75,7 @@ class TreeUse:
     target: str
     mode: Mode
     via: str
-    scope: TreeScope
+    scope: str
     scope_name: str
     is_dead: bool
     content: str | None
@@ -95,6 +98,8 @@ class TreeSource:
     """A bound name with its module and the name it has there; "*" for the module itself."""
     default_export: str = ""
     exports: set[str] = field(default_factory=set)
+    spans: list[Span] = field(default_factory=list)
+    """Where comments and strings stand."""
 
     @property
     def folder(self) -> str:

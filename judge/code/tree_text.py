@@ -155,7 +155,7 @@ def fold(node: Node, constants: Mapping[str, Node], path: str, depth: int = 0) -
         return None
     depth += 1
     kind = node.type
-    if kind in STRINGS:
+    if kind in STRINGS or kind == "preproc_arg":
         return string_text(node, constants, path)
     if kind in ("identifier", "variable_name", "simple_identifier"):
         name = text_of_node(node, _MAX_NAME)

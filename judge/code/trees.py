@@ -9,7 +9,7 @@ from functools import cache
 
 from tree_sitter import Language, Node, Parser, Point
 
-from judge.code.facts import MentionKind
+from judge.code.facts import Span
 from judge.code.nesting import MAX_NESTING, nesting
 
 _GRAMMARS = {
@@ -100,16 +100,9 @@ def walk(root: Node) -> Iterator[Node]:
         stack.extend(reversed(node.children))
 
 
-def comment_and_string_spans(
-    text: str, path: str, language: str
-) -> list[tuple[int, int, MentionKind]]:
+def comment_and_string_spans(root: Node, source: bytes, is_ascii: bool) -> list[Span]:
     """Character offsets of comments and strings, sorted; code inside templates left out."""
-    source = text.encode("utf-8", "replace")
-    try:
-        root = parse_tree(source, path, language)
-    except ParseBudgetSpent:
-        return []
-    spans: list[tuple[int, int, MentionKind]] = []
+    spans: list[Span] = []
     stack = [(root, False)]
     last = 0
     while stack:
@@ -128,14 +121,12 @@ def comment_and_string_spans(
             spans.append((max(last, node.start_byte), node.end_byte, "string"))
             continue
         stack.extend((child, in_string) for child in reversed(children))
-    return spans if len(source) == len(text) else _in_characters(spans, source)
+    return spans if is_ascii else _in_characters(spans, source)
 
 
-def _in_characters(
-    spans: list[tuple[int, int, MentionKind]], source: bytes
-) -> list[tuple[int, int, MentionKind]]:
+def _in_characters(spans: list[Span], source: bytes) -> list[Span]:
     """The same spans with byte offsets turned into character offsets."""
-    converted: list[tuple[int, int, MentionKind]] = []
+    converted: list[Span] = []
     at_byte = at_character = 0
 
     def advance(to: int) -> int:

@@ -121,7 +121,7 @@ def test_parts_that_are_not_known_are_stars() -> None:
 def test_a_constant_of_another_file_is_followed() -> None:
     graph = graph_of(
         config_py="import os\nROOT = 'results'\nREPORT = os.path.join(ROOT, 'r.md')\n",
-        main_py="import config\nfrom config import REPORT as R\nopen(R, 'w')\nopen(config.ROOT, 'w')",
+        main_py="import config as c\nfrom config import REPORT as R\nopen(R, 'w')\nopen(c.ROOT, 'x')",
     )
     assert set(writes(graph)) == {"results/r.md", "results"}
 
