@@ -74,7 +74,8 @@ def _step(item: dict[str, Any], pointer: str, faults: Faults, notes: Notes) -> t
     agent = faults.value(item, "agent", pointer)
     thought = action = name = ""
     if isinstance(agent, dict):
-        thought = faults.text(agent, "thought", f"{pointer}/agent")
+        # The schema wants a text, but agents that act without a thought write null.
+        thought = faults.text(agent, "thought", f"{pointer}/agent", or_null=True)
         action = faults.text(agent, "action", f"{pointer}/agent", or_null=True)
         if "agent_name" in agent:
             name = faults.text(agent, "agent_name", f"{pointer}/agent")

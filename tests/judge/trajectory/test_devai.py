@@ -57,7 +57,7 @@ def test_a_required_key_that_is_missing_is_named(pointer: str, tmp_path: Path) -
     [
         ("/step", "0"), ("/step", 1.5), ("/step", True), ("/step", None),
         ("/user_message", 3), ("/environment", ["a"]), ("/agent", None), ("/agent", "x"),
-        ("/agent/thought", None), ("/agent/action", {}), ("/agent/agent_name", 1),
+        ("/agent/thought", 7), ("/agent/action", {}), ("/agent/agent_name", 1),
         ("/step_usage/input_tokens", 1.5), ("/step_usage/cost", "0"), ("/step_usage/cost", True),
         ("/step_usage/model", None), ("/accumulated_usage", None),
         ("/accumulated_usage/accumulated_cost", None),
@@ -89,7 +89,7 @@ def test_all_faults_are_told_at_once(tmp_path: Path) -> None:
     assert "3 faults" in message
     assert "/0/environment is missing" in message
     assert "/1 should be an object" in message
-    assert "/2/agent/thought should be a text and is a number" in message
+    assert "/2/agent/thought should be a text or null and is a number" in message
 
 
 def test_of_very_many_faults_the_first_are_told_and_the_rest_counted(tmp_path: Path) -> None:
@@ -173,3 +173,9 @@ def test_the_schema_names_the_keys_that_are_required_here() -> None:
         return found
 
     assert required(schema["items"], "") == set(REQUIRED)
+
+
+def test_a_thought_that_is_null_is_an_empty_one(tmp_path: Path) -> None:
+    path = tmp_path / "t.json"
+    path.write_text(json.dumps([changed("/agent/thought", None)]))
+    assert load_trajectory(path).steps[0].thought == ""
