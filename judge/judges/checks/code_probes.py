@@ -14,7 +14,7 @@ from judge.judges.checks.findings import Finding, State, fails, holds, unknown
 from judge.judges.checks.numbers import has_number
 from judge.judges.checks.scene import Scene
 from judge.judges.checks.sight import Sighting
-from judge.judges.checks.structures import DETECTORS
+from judge.judges.checks.traces import trace_of, works_at_length
 from judge.judges.checks.vocabulary import METHODS, Kind
 
 _BODY_SAYS = {
@@ -315,20 +315,15 @@ def _not_seen(
                 0.72,
                 sight.citation(other_sighting.path, other_sighting.line),
             )
-    if demand.kind is Kind.METHOD and _only_names_tell(demand) and _works_at_length(scene, own):
+    path, line = trace_of(scene, demand, called, ask.act)
+    if path:
+        return unknown(
+            f"{path} speaks of {demand.name} (line {line}), but not in a form that the checks know",
+            sight.citation(path, line),
+        )
+    if works_at_length(scene, called):
         return unknown(f"whether what {where} does is {demand.name} cannot be told")
-    return fails(f"nothing that {where} does is {demand.name}", 0.64)
-
-
-def _only_names_tell(demand: Demand) -> bool:
-    """Whether the vocabulary knows a method by no more than what people call it."""
-    return not any(
-        c.calls or c.parts or c.code or c.literals or c.name in DETECTORS for c in demand.concepts
-    )
-
-
-def _works_at_length(scene: Scene, keys: frozenset[Key]) -> bool:
-    return sum(scene.sight.substance(*key).operations for key in keys if key[1]) >= 8
+    return fails(f"nothing that {where} does is {demand.name}", 0.66)
 
 
 def _hollow_namesake(scene: Scene, demand: Demand, keys: frozenset[Key]) -> Definition | None:

@@ -15,6 +15,7 @@ from judge.judges.checks.asking import Act
 from judge.judges.checks.lines import Statement, dead_lines, statements_of
 from judge.judges.checks.substance import Substance, substance_of
 from judge.judges.checks.undefined import undefined_names
+from judge.judges.checks.wasted import attributes_read, wasted_lines
 from results.records import FileEvidence
 
 ASSIGNED = re.compile(r"^([A-Za-z_][\w.]*)\s*(?::[^=]+)?=(?!=)")
@@ -30,6 +31,7 @@ class CodeView:
         self._live: dict[str, frozenset[int]] = {}
         self._scopes: dict[tuple[str, int], str] = {}
         self._dead: dict[str, frozenset[int]] = {}
+        self._wasted: dict[str, frozenset[int]] = {}
         self._trees: dict[str, ast.Module | None] = {}
         self._by_line: dict[str, dict[int, list[Call]]] = {}
         self._substance: dict[str, dict[str, Substance]] = {}
@@ -48,6 +50,22 @@ class CodeView:
             tree = self.tree(path)
             self._dead[path] = dead_lines(tree) if tree is not None else frozenset()
         return self._dead[path]
+
+    def is_wasted(self, path: str, line: int) -> bool:
+        """Whether a line of Python only works out what nothing of the project ever reads."""
+        if path not in self._wasted:
+            tree = self.tree(path)
+            self._wasted[path] = (
+                wasted_lines(tree, self._attributes_read) if tree is not None else frozenset()
+            )
+        return line in self._wasted[path]
+
+    @cached_property
+    def _attributes_read(self) -> frozenset[str]:
+        trees = (self.tree(path) for path in self.graph.modules)
+        return frozenset(
+            name for tree in trees if tree is not None for name in attributes_read(tree)
+        )
 
     def is_live(self, path: str, line: int) -> bool:
         """Whether a line of code can run at all."""

@@ -33,6 +33,11 @@ _FETCHES = re.compile(r"fetch|openml|ucirepo|dataset", re.I)
 _OUTPUT = re.compile(
     r"^(?!\w+://).*\.(?:pdf|png|jpe?g|gif|svg|md|html?|py|pkl|joblib|pth?|h5|mp4)$"
 )
+# Calls whose effect stays where their result is bound to a name that nothing reads.
+_CHANGES = re.compile(
+    r"^(?:fit|train|learn|step|backward|partial_fit|evaluate|save\w*|write\w*|dump\w*|load_state_dict"
+    r"|to_(?:csv|json|sql)|show|run\w*|main|plot|imshow|download\w*)$"
+)
 # Calls that change their receiver or the outside world, so that a result thrown away is no loss.
 _ACTS_ON_ITS_OWN = re.compile(
     r"^(?:fit\w*|train\w*|learn|step|backward|append|update|add\w*|compile|save\w*|write\w*|dump\w*"
@@ -123,6 +128,8 @@ class CodeSight(CodeView):
             return (
                 bool(_ACTS_ON_ITS_OWN.match(call.method)) or call.keywords.get("inplace") == "True"
             )
+        if self.is_wasted(call.path, call.line):
+            return bool(_CHANGES.match(call.method))
         return not self.is_left_lying(call)
 
     def _by_call(self, concept: Concept, calls: list[Call]) -> Iterable[Sighting]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterator
 
+from judge.judges.checks import formulas
+
 Detector = Callable[[ast.AST], int]
 """Gives the line at which a function does what is looked for, or 0."""
 
@@ -138,6 +140,17 @@ DETECTORS: dict[str, Detector] = {
     "Q-learning": q_learning,
     "k-means": k_means,
     "matrix factorisation": lambda node: factorisation(node) or factor_network(node),
+    "KNN": formulas.nearest_neighbours,
+    "standardisation": formulas.standardises,
+    "feature scaling": formulas.scales,
+    "normalisation": formulas.scales,
+    "stop-word removal": formulas.stop_word_filter,
+    "evaluation": formulas.evaluates,
+    "comparison with another model": formulas.rival_models,
+    "RMSE": formulas.squared_error,
+    "MSE": formulas.squared_error,
+    "MAE": formulas.absolute_error,
+    "accuracy": formulas.hit_rate,
 }
 
 
