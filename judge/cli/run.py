@@ -220,14 +220,16 @@ def _carry_out(call: Call, sessions: Sequence[Session], jobs: int, budget: Budge
             _notes(call, [n for n in outcomes[-1].notes if n not in session.notes])
     except (KeyboardInterrupt, JudgeError) as error:
         stopped = error
+    left = list(sessions[len(outcomes) :])
+    left += [s for s, o in zip(sessions, outcomes, strict=False) if o.outcomes_in_error]
+    # Said before anything else is tried, because a second Ctrl-C ends that.
+    status = 0 if stopped is None else _stopped(call, stopped, left)
     store = Store(call.store)
     for fault in store.ingest([session.folder for session in sessions]).faults:
         call.note(fault)
     store.publish()
-    left = list(sessions[len(outcomes) :])
-    left += [s for s, o in zip(sessions, outcomes, strict=False) if o.outcomes_in_error]
     if stopped is not None:
-        return _stopped(call, stopped, left)
+        return status
     _answer(call, outcomes)
     if left:
         units = sum(outcome.outcomes_in_error for outcome in outcomes)
