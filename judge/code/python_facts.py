@@ -20,7 +20,7 @@ from judge.code.file_calls import (
 )
 from judge.code.folding import workspace_path
 from judge.code.python_bodies import class_body, effective_statements, function_body
-from judge.code.python_reading import RawCall, note_site, written_name
+from judge.code.python_frames import RawCall, note_site, written_name
 from judge.code.python_source import ClassSource, FunctionSource, PythonSource, RawImport
 from judge.code.resolving import Binding, Resolver, is_settled, library_base
 from judge.code.values import (

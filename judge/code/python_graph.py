@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 
 from judge.code.facts import Call, Definition, FileUse, Import, Key, Module
 from judge.code.python_facts import FactWriter, connect, definitions, docstring_lines, import_fact
+from judge.code.python_frames import RawCall
 from judge.code.python_imports import Project
-from judge.code.python_reading import RawCall, Reader
+from judge.code.python_reading import Reader
 from judge.code.python_source import PythonSource, read_python, unwarned
 from judge.code.reachability import ReachClass, ReachModule, ReachScope
 from judge.code.resolving import Resolver, library_base
