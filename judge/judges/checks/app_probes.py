@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from judge.code import Call
+from judge.code import Call, Definition
 from judge.code.facts import Body, Key
 from judge.judges.checks.asking import Ask, Demand
 from judge.judges.checks.findings import Finding, fails, holds, unknown
@@ -13,6 +13,7 @@ from judge.judges.checks.markup import WEB, is_left_alone
 from judge.judges.checks.scene import Scene
 from judge.judges.checks.sight import Sighting
 from judge.judges.checks.vocabulary import Kind, matches_call
+from results.records import FileEvidence
 
 # Whole toolkits; other concepts of the kind are controls, which come in too many forms for their
 # absence to decide.
@@ -69,7 +70,8 @@ def _control(scene: Scene, ask: Ask, demand: Demand, own: frozenset[Key]) -> Fin
 
 def _started(scene: Scene, ask: Ask, finding: Finding, *, leans: bool = True) -> Finding:
     """The finding, unless the app does not start or what it leans on is empty."""
-    for path in ask.places.sources:
+    shown = [e.path for e in finding.evidence if isinstance(e, FileEvidence)]
+    for path in ask.places.sources or [p for p in shown if p in scene.sight.graph.modules]:
         fault = scene.health.blocks(path)
         if fault is not None:
             cited = scene.sight.citation(fault.path, fault.line)
@@ -77,7 +79,64 @@ def _started(scene: Scene, ask: Ask, finding: Finding, *, leans: bool = True) ->
         stub = _stub_behind(scene, path) if leans else ""
         if stub:
             return fails(stub, 0.68)
+        run = scene.origins.last_run_with(path)
+        if run is not None and run.ended == "failed" and run.failure:
+            cited_step = scene.origins.step_citation(run.step, run.failure)
+            return fails(f"{path} failed in its last run: {run.failure}", 0.7, cited_step)
     return finding
+
+
+def probe_wiring(scene: Scene, ask: Ask) -> Finding | None:
+    """Why what an app shows or stores comes to nothing, whatever controls it has; or None."""
+    if not ask.of_kind(Kind.APP):
+        return None
+    if re.search(r"\b(?:saved|stored|kept|cached)\b", ask.plain, re.I) and not _stores(scene):
+        return fails("nothing that the app does stores anything", 0.7)
+    feeder = _empty_feeder(scene)
+    if feeder is not None:
+        return unknown(
+            f"what is shown comes from {feeder.qualified} in {feeder.path}, which gives a constant",
+            scene.sight.citation(feeder.path, feeder.start_line),
+        )
+    return None
+
+
+_STORES = re.compile(
+    r"^(?:write\w*|save\w*|dump|commit|copyfileobj|copy\w*|move|replace|rename|setItem|"
+    r"writeFile\w*|insert\w*|put|upload\w*|to_\w+|set)$"
+)
+
+
+def _stores(scene: Scene) -> bool:
+    """Whether reached code writes a file or a record anywhere."""
+    sight = scene.sight
+    if any(use.is_reached and use.mode in ("write", "append") for use in sight.graph.uses):
+        return True
+    if any(module.language != "python" for module in sight.graph.modules.values()):
+        return True
+    return any(
+        call.is_reached
+        and not call.targets
+        and _STORES.match(call.method)
+        and sight.is_live(call.path, call.line)
+        for call in sight.graph.calls
+    )
+
+
+def _empty_feeder(scene: Scene) -> Definition | None:
+    """A function that reached code takes data from and that gives the same, whatever it is given."""
+    for call in scene.sight.graph.calls:
+        if not call.is_reached or not call.result_is_used:
+            continue
+        for target in call.targets:
+            definition = scene.sight.graph.definition(*target)
+            if definition is None or definition.kind == "class" or definition.decorators:
+                continue
+            taken = [name for name in definition.parameters if name not in ("self", "cls")]
+            if taken and scene.sight.substance(*target).is_fixed:
+                if scene.sight.substance(*target).operations == 0:
+                    return definition
+    return None
 
 
 def _stub_behind(scene: Scene, path: str) -> str:

@@ -7,10 +7,11 @@ from posixpath import basename, splitext
 
 from judge.code.facts import Body, Definition, Key
 from judge.evidence import missing
-from judge.judges.checks.app_probes import in_markup, probe_app
+from judge.judges.checks.app_probes import in_markup, probe_app, probe_wiring
 from judge.judges.checks.asking import Act, Ask, Demand
 from judge.judges.checks.data_probes import probe_dataset
 from judge.judges.checks.findings import Finding, State, fails, holds, unknown
+from judge.judges.checks.name_probes import probe_name
 from judge.judges.checks.numbers import has_number
 from judge.judges.checks.scene import Scene
 from judge.judges.checks.sight import Sighting
@@ -122,7 +123,7 @@ def probe_demand(scene: Scene, ask: Ask, demand: Demand) -> Finding:
     if demand.kind is Kind.DATASET:
         return probe_dataset(scene, ask, demand, own, called)
     if not demand.concepts:
-        return _probe_name(scene, ask, demand, called)
+        return probe_name(scene, ask, demand, called)
     if any(concept.name == "comparison with another model" for concept in demand.concepts):
         compared = _several_methods(scene, called)
         if compared is not None:
@@ -341,60 +342,6 @@ def _hollow_namesake(scene: Scene, demand: Demand, keys: frozenset[Key]) -> Defi
     return None
 
 
-_WORD = re.compile(r"[A-Za-z][A-Za-z0-9]*")
-
-
-def _probe_name(scene: Scene, ask: Ask, demand: Demand, keys: frozenset[Key]) -> Finding:
-    """A name that the vocabulary does not know, looked for in code that does something."""
-    where = " and ".join(ask.places.sources) or "the code"
-    wanted = re.sub(r"\s+", "", demand.phrase).lower()
-    is_snippet = demand.is_code_name and bool(re.search(r"[()=/ ]", demand.phrase))
-    for path in sorted({path for path, _ in keys}):
-        for statement in scene.sight.statements(path):
-            scope = scene.sight.scope_of(path, statement.line)
-            if (path, scope) not in keys:
-                continue
-            if ask.act is Act.DO and not scene.sight.graph.is_reached(path, scope):
-                continue
-            if is_snippet:
-                if _squeezed(wanted) in _squeezed(statement.full.lower()):
-                    return holds(
-                        f"{path} has {demand.name}, line {statement.line}",
-                        0.85,
-                        scene.sight.citation(path, statement.line),
-                    )
-                continue
-            text = statement.full if demand.is_code_name else statement.bare
-            if _uses_name(text, demand.phrase) and _does_something(statement.bare):
-                return holds(
-                    f"{path} works with {demand.name}, line {statement.line}",
-                    0.62 if demand.is_code_name else 0.58,
-                    scene.sight.citation(path, statement.line),
-                )
-    if is_snippet and ask.places.sources:
-        return fails(f"{where} does not have {demand.name}", 0.7)
-    if demand.is_code_name and ask.places.sources:
-        return fails(f"no working code in {where} speaks of {demand.name}", 0.62)
-    return unknown(f"{demand.name} is not something that the checks know")
-
-
-def _squeezed(text: str) -> str:
-    return re.sub(r"[\s'\"`;]", "", text)
-
-
-def _uses_name(text: str, phrase: str) -> bool:
-    words = [word.lower() for word in _WORD.findall(phrase)]
-    if not words:
-        return False
-    joined = r"[\W_]{0,2}".join(map(re.escape, words))
-    return bool(re.search(rf"(?<![a-z]){joined}(?![a-z])", text.lower()))
-
-
-def _does_something(statement: str) -> bool:
-    """Whether a statement calls, subscripts or loops, as opposed to a bare list of words."""
-    return bool(re.search(r"\w\(|\w\[|^for\b|^with\b|^return\b.*\w\.", statement))
-
-
 def code_demands(scene: Scene, ask: Ask) -> list[Finding]:
     """The findings for every demand that is looked for in the code alone."""
     findings: list[Finding] = []
@@ -406,7 +353,8 @@ def code_demands(scene: Scene, ask: Ask) -> list[Finding]:
             findings.append(_background(scene, ask, demand))
         else:
             findings.append(probe_demand(scene, ask, demand))
-    return findings
+    wiring = probe_wiring(scene, ask)
+    return [*findings, wiring] if wiring is not None else findings
 
 
 def _told(scene: Scene, ask: Ask, demand: Demand) -> Finding | None:

@@ -12,6 +12,7 @@ from judge.code import Call, CodeGraph, Definition
 from judge.code.facts import Body, Key
 from judge.inspection import Inspection
 from judge.judges.checks.asking import Act
+from judge.judges.checks.data_access import idle_lines, lines_with_access
 from judge.judges.checks.lines import Statement, dead_lines, statements_of
 from judge.judges.checks.substance import Substance, substance_of
 from judge.judges.checks.undefined import undefined_names
@@ -32,6 +33,7 @@ class CodeView:
         self._scopes: dict[tuple[str, int], str] = {}
         self._dead: dict[str, frozenset[int]] = {}
         self._wasted: dict[str, frozenset[int]] = {}
+        self._accesses: dict[tuple[str, str], frozenset[int]] = {}
         self._trees: dict[str, ast.Module | None] = {}
         self._by_line: dict[str, dict[int, list[Call]]] = {}
         self._substance: dict[str, dict[str, Substance]] = {}
@@ -50,6 +52,18 @@ class CodeView:
             tree = self.tree(path)
             self._dead[path] = dead_lines(tree) if tree is not None else frozenset()
         return self._dead[path]
+
+    def accesses(self, path: str, phrase: str) -> frozenset[int]:
+        """Lines of a Python file that work with a field, table or key of this name."""
+        if (path, phrase) not in self._accesses:
+            tree = self.tree(path)
+            found = lines_with_access(tree, phrase, idle_lines(tree)) if tree is not None else ()
+            self._accesses[path, phrase] = frozenset(found)
+        return self._accesses[path, phrase]
+
+    def end_of(self, path: str, line: int) -> int:
+        """The last line of the statement that begins on a line."""
+        return next((s.end_line for s in self.statements(path) if s.line == line), line)
 
     def is_wasted(self, path: str, line: int) -> bool:
         """Whether a line of Python only works out what nothing of the project ever reads."""

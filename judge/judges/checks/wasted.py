@@ -60,7 +60,7 @@ def wasted_lines(tree: ast.Module, attributes: frozenset[str]) -> frozenset[int]
                 continue
             targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
             pairs = [pair for target in targets for pair in _matched(target, statement.value)]
-            for target, value in pairs:
+            for target, _ in pairs:
                 is_unread = (isinstance(target, ast.Name) and target.id not in read | shared) or (
                     isinstance(target, ast.Attribute)
                     and isinstance(target.value, ast.Name)
