@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import shlex
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from judge.cli.calling import Call, judge_command
+from judge.cli.run_answer import answer, resume_command
+from judge.cli.run_progress import progress_bar
 from results.errors import InputError, JudgeError
 
 if TYPE_CHECKING:
-    from judge.alignment import Alignment
-    from judge.reporting.judged import JudgedRun
-    from judge.running import Budget, Progress, RunOutcome, RunRequest, Session
-    from results.records import Outcome
+    from judge.running import Budget, RunOutcome, RunRequest, Session
 
 INTERRUPTED = 130
 LEFT_IN_ERROR = 3
@@ -215,7 +212,7 @@ def _carry_out(call: Call, sessions: Sequence[Session], jobs: int, budget: Budge
     try:
         for session in sessions:
             _notes(call, session.notes)
-            with _progress(call) as on_progress:
+            with progress_bar(call) as on_progress:
                 outcomes.append(session.execute(jobs, budget, on_progress))
             _notes(call, [n for n in outcomes[-1].notes if n not in session.notes])
     except (KeyboardInterrupt, JudgeError) as error:
@@ -230,10 +227,10 @@ def _carry_out(call: Call, sessions: Sequence[Session], jobs: int, budget: Budge
     store.publish()
     if stopped is not None:
         return status
-    _answer(call, outcomes)
+    answer(call, outcomes)
     if left:
         units = sum(outcome.outcomes_in_error for outcome in outcomes)
-        resume = _resume_command(call, left)
+        resume = resume_command(call, left)
         call.say(f"Units in error: {units}. To ask them again: {resume}")
         return LEFT_IN_ERROR
     return 0
@@ -244,129 +241,13 @@ def _stopped(call: Call, stopped: JudgeError | KeyboardInterrupt, left: Sequence
         sentence, status = "Stopped; every verdict so far is kept.", INTERRUPTED
     else:
         sentence, status = str(stopped), stopped.exit_status
-    resume = _resume_command(call, left)
+    resume = resume_command(call, left)
     call.say(f"{sentence} To go on: {resume}")
     if call.as_json:
         call.answer({"error": sentence, "exit_status": status, "resume": resume})
     return status
 
 
-def _resume_command(call: Call, sessions: Sequence[Session]) -> str:
-    words = ["judge", "run"]
-    for session in sessions:
-        words += ["--resume", session.folder.run_id]
-    if call.store_given is not None:
-        words += ["--store", str(call.store_given)]
-    if call.run_dir_given is not None:
-        words += ["--run-dir", str(call.run_dir_given)]
-    return shlex.join(words)
-
-
-def _answer(call: Call, outcomes: Sequence[RunOutcome]) -> None:
-    from judge.reporting.judged import judged_by_run
-
-    runs = [judged_by_run(outcome.folder) for outcome in outcomes]
-    described = [_described(call, outcome) for outcome in outcomes]
-    if call.quiet and not call.as_json:
-        for outcome in outcomes:
-            click.echo(outcome.run_id)
-        return
-    document = described[0] if len(described) == 1 else {"runs": described}
-    call.answer(document, *(part for run in runs for part in _rendered(call, run)))
-
-
-def _described(call: Call, outcome: RunOutcome) -> dict[str, Any]:
-    record = outcome.folder.record
-    return {
-        "run_id": outcome.run_id,
-        "run_dir": str(outcome.folder.path.absolute()),
-        "store": str(call.store.absolute()),
-        "agent": record.agent,
-        "judge": record.judge,
-        "model": record.model,
-        "setting": record.setting,
-        "tasks": len(outcome.tasks),
-        "outcomes": {outcome.value: n for outcome, n in outcome.outcomes.items()},
-        "rates": outcome.rates.model_dump(mode="json"),
-        "notes": list(outcome.notes),
-        "usage": outcome.usage.model_dump(mode="json"),
-        "seconds": outcome.seconds,
-    }
-
-
-def _rendered(call: Call, run: JudgedRun) -> Iterator[Any]:
-    from judge.reporting.tables import alignment_table, rates_table, run_table
-    from judge.reporting.wording import spent
-
-    labels, alignment = _labels_of_the_example(run)
-    yield run_table(run, labels)
-    yield rates_table({run.agent: run.rates})
-    if alignment is not None:
-        yield alignment_table(alignment)
-    yield f"{spent(run.usage)}; {run.seconds:.1f} s"
-    yield f"run {run.name}, kept in {call.run_dir / run.name} and {call.store}"
-    yield f"each verdict with its evidence: judge show {run.name}"
-
-
-def _labels_of_the_example(
-    run: JudgedRun,
-) -> tuple[Mapping[str, Mapping[int, Outcome]], Alignment | None]:
-    """The labels that come with the bundled example, where that is what was judged."""
-    from devai_tasks import bundled_example, load_judgments
-    from judge.alignment import align
-
-    example = bundled_example()
-    asked = run.record.config["request"] if run.record else {}
-    if asked.get("workspaces") != str(example.workspaces):
-        return {}, None
-    labels = load_judgments(example.labels).requirements
-    shown = {
-        task: {requirement.requirement_id: requirement.outcome for requirement in judged}
-        for task, judged in labels.items()
-    }
-    judged = {name: flags for name, flags in run.flags.items() if name in labels}
-    return shown, align({name: labels[name] for name in judged}, judged)
-
-
 def _notes(call: Call, notes: Sequence[str]) -> None:
     for note in notes:
         call.note(note)
-
-
-@contextmanager
-def _progress(call: Call) -> Iterator[Callable[[Progress], None] | None]:
-    """A bar with the time that is left, on stderr, where a person watches."""
-    if not call.shows_progress:
-        yield None
-        return
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        TextColumn,
-        TimeElapsedColumn,
-        TimeRemainingColumn,
-    )
-    from rich.progress import Progress as Bar
-
-    from judge.reporting.wording import one_line
-
-    columns = (
-        TextColumn("{task.description}", markup=False),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
-    )
-    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
-        row = bar.add_task("judging", total=None)
-
-        def on_progress(progress: Progress) -> None:
-            bar.update(
-                row,
-                description=one_line(progress.agent, 40),
-                completed=progress.done,
-                total=progress.total,
-            )
-
-        yield on_progress
