@@ -20,6 +20,10 @@ from results.records import FileEvidence
 _TOOLKITS = frozenset(
     "Streamlit Dash Flask FastAPI Gradio Django Tkinter PyQt Bokeh Plotly D3.js".split()
 )
+_LOADS = re.compile(
+    r"<script|<link|src\s*=|require\(|\bimport\b|newPlot|\bd3\.\w|Bokeh\.|BokehJS|data-root-id",
+    re.I,
+)
 _ONLY_SETS_UP = re.compile(r"(?:^|\.)(?:set_page_config|Dash|Flask|FastAPI|run|run_server|launch)$")
 
 
@@ -223,6 +227,10 @@ def in_markup(scene: Scene, demand: Demand, paths: Iterable[str]) -> Finding | N
             for line in lines:
                 if not pattern.search(line.text):
                     continue
+                if concept.kind in (Kind.LIBRARY, Kind.APP) and concept.name in _TOOLKITS:
+                    # A library stands in a page where the page loads it, not where it is praised.
+                    if not _LOADS.search(line.text):
+                        continue
                 citation = scene.sight.citation(path, line.line)
                 where = f"in the markup of {path}, line {line.line}"
                 if path.lower().endswith(".css") or concept.kind is Kind.LIBRARY:

@@ -16,6 +16,7 @@ from judge.judges.checks.numbers import has_number
 from judge.judges.checks.scene import Scene
 from judge.judges.checks.sight import Sighting
 from judge.judges.checks.traces import trace_of, works_at_length
+from judge.judges.checks.trials import lone_setting, tries_nothing
 from judge.judges.checks.vocabulary import METHODS, Kind
 
 _BODY_SAYS = {
@@ -219,6 +220,7 @@ _TRIES = frozenset(
         "fine-tuning",
     }
 )
+_SEARCHES = frozenset({"hyperparameter tuning", "grid search"})
 _TRIED = re.compile(r"train|fit|eval|score|run|objective|forward|predict|accuracy|loss")
 
 
@@ -227,6 +229,19 @@ def _leans_on_a_shell(scene: Scene, demand: Demand, sighting: Sighting) -> Findi
     if not any(concept.name in _TRIES for concept in demand.concepts):
         return None
     graph = scene.sight.graph
+    tree = scene.sight.tree(sighting.path)
+    if tree is not None and any(c.name in _SEARCHES for c in demand.concepts):
+        reason = ""
+        if lone_setting(tree, sighting.line):
+            reason = "searches among one setting only"
+        elif tries_nothing(tree, sighting.line, scene.sight.local_names):
+            reason = "goes through settings but tries none of them"
+        if reason:
+            return fails(
+                f"{sighting.path} {reason} (line {sighting.line})",
+                0.72,
+                scene.sight.citation(sighting.path, sighting.line),
+            )
     for call in scene.sight.calls_by_key.get((sighting.path, sighting.scope), ()):
         for target in call.targets:
             definition = graph.definition(*target)

@@ -53,6 +53,11 @@ class CodeView:
             self._dead[path] = dead_lines(tree) if tree is not None else frozenset()
         return self._dead[path]
 
+    @cached_property
+    def local_names(self) -> frozenset[str]:
+        """Names of everything that the project defines."""
+        return frozenset(definition.name for definition in self.graph.definitions)
+
     def accesses(self, path: str, phrase: str) -> frozenset[int]:
         """Lines of a Python file that work with a field, table or key of this name."""
         if (path, phrase) not in self._accesses:

@@ -87,6 +87,13 @@ def _worked_with(scene: Scene, ask: Ask, demand: Demand, keys: frozenset[Key]) -
             works = {line} if _does_something(bare) else set()
         if works and not scene.sight.is_wasted(path, line):
             at = min(works)
+            fault = scene.health.blocks(path) if ask.act is Act.DO else None
+            if fault is not None:
+                return fails(
+                    f"no program gets as far as {demand.name}: {fault.text}",
+                    0.78,
+                    scene.sight.citation(fault.path, fault.line),
+                )
             return holds(
                 f"{path} works with {demand.name}, line {at}",
                 0.62 if demand.is_code_name else 0.58,

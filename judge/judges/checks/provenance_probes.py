@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from judge.judges.checks.findings import Finding, fails, holds, unknown
+from judge.judges.checks.learning import fresh_save
 from judge.judges.checks.origin import Writer
 from judge.judges.checks.scene import Scene
 from judge.workspace import Artifact
@@ -38,6 +39,9 @@ def probe_provenance(
     made_up = _made_up(scene, artifact, reached)
     if made_up is not None:
         return made_up
+    taught = _untaught(scene, artifact, reached)
+    if taught is not None:
+        return taught
     broken = None if may_be_typed else _broken_writer(scene, artifact, reached)
     if broken is not None:
         return broken
@@ -63,6 +67,32 @@ def probe_provenance(
     if origins.could_be_written():
         return holds(f"code that runs writes files as {path} is", 0.56, scene.measured(artifact))
     return unknown(f"no code writes {path}", scene.measured(artifact))
+
+
+_OF_MODELS = frozenset({"model", "pickle"})
+
+
+def _untaught(scene: Scene, artifact: Artifact, writers: list[Writer]) -> Finding | None:
+    """A saved model that was made when it was saved, or that nothing can have taught."""
+    if artifact.kind not in _OF_MODELS:
+        return None
+    for writer in writers:
+        tree = scene.sight.tree(writer.path)
+        if tree is not None and fresh_save(tree, writer.line):
+            return fails(
+                f"{writer.path} saves a model that it has just made and not trained "
+                f"(line {writer.line})",
+                0.74,
+                scene.origins.citation(writer),
+            )
+    reason = scene.untaught
+    if reason is not None:
+        return fails(
+            f"no training lies behind {artifact.path}: {reason.text}",
+            0.68,
+            scene.sight.citation(reason.path, reason.line),
+        )
+    return None
 
 
 def _broken_writer(scene: Scene, artifact: Artifact, writers: list[Writer]) -> Finding | None:

@@ -9,6 +9,7 @@ from devai_tasks import Task
 from judge.inspection import Inspection
 from judge.judges.checks.asking import Ask, read_requirement
 from judge.judges.checks.health import Health
+from judge.judges.checks.learning import Untaught, untaught
 from judge.judges.checks.made_up import MadeUp, made_up_outputs
 from judge.judges.checks.markup import MarkupLine, markup_lines
 from judge.judges.checks.origin import Origins
@@ -51,6 +52,11 @@ class Scene:
     @cached_property
     def origins(self) -> Origins:
         return Origins(self.inspection, self.sight)
+
+    @cached_property
+    def untaught(self) -> Untaught | None:
+        """Why no training of the project can have taken place, if the code shows it."""
+        return untaught(self.sight)
 
     @cached_property
     def paths(self) -> frozenset[str]:

@@ -33,6 +33,11 @@ _FETCHES = re.compile(r"fetch|openml|ucirepo|dataset", re.I)
 _OUTPUT = re.compile(
     r"^(?!\w+://).*\.(?:pdf|png|jpe?g|gif|svg|md|html?|py|pkl|joblib|pth?|h5|mp4)$"
 )
+# Calls that work on a table: a name in one is a column's, and not a dataset's that is read.
+_CHANGES_COLUMNS = re.compile(
+    r"^(?:insert|assign|rename|drop\w*|sort_values|groupby|set_index|fillna|astype|merge|pop|"
+    r"to_\w+|write\w*|DataFrame|Series)$"
+)
 # Calls whose effect stays where their result is bound to a name that nothing reads.
 _CHANGES = re.compile(
     r"^(?:fit|train|learn|step|backward|partial_fit|evaluate|save\w*|write\w*|dump\w*|load_state_dict"
@@ -196,6 +201,8 @@ class CodeSight(CodeView):
                 continue
             if call.method in _PLACES:
                 continue
+            if concept.kind is Kind.DATASET and _CHANGES_COLUMNS.match(call.method):
+                continue
             for text in (*call.arguments, *call.keywords.values()):
                 if (
                     text
@@ -269,7 +276,7 @@ class CodeSight(CodeView):
             return
         for path, scope in sorted(keys):
             line = self._structures(path, concept.name).get(scope, 0)
-            if self.hollow_reason(path, scope):
+            if self.hollow_reason(path, scope) or self.is_wasted(path, line):
                 continue
             if line and self.is_live(path, line) and self.runs(path, scope, act):
                 yield Sighting(path, line, scope, f"what {scope or 'it'} computes", 0.78)
@@ -323,6 +330,8 @@ class CodeSight(CodeView):
         pattern = concept.named_pattern
         if pattern is None:
             return
+        if concept.kind is Kind.METHOD and (concept.parts or concept.name in DETECTORS):
+            return  # it would show by its parts: a name alone says nothing
         for definition in self.working_definitions(keys, act):
             fewest = 3 if concept.kind is Kind.METHOD else 1
             operations = self.substance(definition.path, definition.qualified).operations

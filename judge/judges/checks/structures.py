@@ -105,7 +105,10 @@ def factor_network(node: ast.AST) -> int:
         return 0
     names = [_called(inner) for inner in ast.walk(node)]
     products = any(
-        isinstance(inner, ast.BinOp) and isinstance(inner.op, ast.Mult)
+        isinstance(inner, ast.BinOp)
+        and isinstance(inner.op, ast.Mult)
+        and not isinstance(inner.left, ast.Constant)
+        and not isinstance(inner.right, ast.Constant)
         for method in node.body
         if isinstance(method, ast.FunctionDef) and method.name in ("forward", "call")
         for inner in ast.walk(method)

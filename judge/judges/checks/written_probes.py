@@ -70,6 +70,20 @@ def _computed(scene: Scene, concept: Concept, artifact: Artifact, line: str) -> 
     sight = scene.sight
     quote = _quote(scene, artifact, line) or scene.measured(artifact)
     text = f"{artifact.path} gives {concept.name}: {' '.join(line.split())[:80]!r}"
+    typed = _typed_into_code(scene, concept, line)
+    if typed is not None:
+        path, number = typed
+        return fails(
+            f"{text}, but that value is typed into {path} (line {number})",
+            0.76,
+            quote,
+            sight.citation(path, number),
+        )
+    reason = scene.untaught
+    if reason is not None and concept.name not in _OF_ANY_RUN:
+        return fails(
+            f"{text}, but {reason.text}", 0.66, quote, sight.citation(reason.path, reason.line)
+        )
     found = sight.find(concept, sight.everywhere, Act.DO)
     if found is not None:
         return holds(text, 0.82, quote, sight.citation(found.path, found.line))
@@ -87,6 +101,27 @@ def _computed(scene: Scene, concept: Concept, artifact: Artifact, line: str) -> 
         # What is typed into the code is told apart where the writing code is looked at.
         return holds(text, 0.58, quote)
     return fails(f"{text}, but no code that runs computes {concept.name}", 0.62, quote)
+
+
+# Figures that a run gives whether or not anything learns.
+_OF_ANY_RUN = frozenset(
+    {"return per episode", "processing time", "total profit", "final position", "training loss"}
+)
+
+
+def _typed_into_code(scene: Scene, concept: Concept, line: str) -> tuple[str, int] | None:
+    """Where live code holds, as a text, a label of the metric with the value that the line gives."""
+    decimals = re.findall(r"\d+\.\d+", line)
+    if not decimals:
+        return None
+    for path in scene.sight.product_paths:
+        for statement in scene.sight.statements(path):
+            if not any(number in statement.full for number in decimals):
+                continue
+            for text in re.findall(r"\"[^\"]*\"|'[^']*'", statement.full):
+                if concept.labels_pattern.search(text) and any(n in text for n in decimals):
+                    return path, statement.line
+    return None
 
 
 def _quote(scene: Scene, artifact: Artifact, line: str) -> FileEvidence | None:

@@ -44,7 +44,8 @@ ENVIRONMENTS: tuple[Concept, ...] = (
     _environment(
         "Gym",
         r"(?:openai )?gym(?:nasium)?",
-        "gym.make gymnasium.make gym.* gymnasium.* make_vec_env",
+        "gym.make gymnasium.make gym.vector.* gymnasium.vector.* gym.envs.* gymnasium.envs.* "
+        "gym.Env gymnasium.Env make_vec_env",
     ),
     _environment("CartPole", r"cart-?pole(?:-v\d)?", literals=r"cartpole"),
     _environment(
