@@ -11,9 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#if defined(__AVX2__)
+#if defined(__AVX2__) && !defined(VOS_PLAIN_C) /* so that tests can build what others get */
 #include <immintrin.h>
-#elif defined(__SSE2__) || defined(_M_X64)
+#define HAS_AVX2 1
+#elif (defined(__SSE2__) || defined(_M_X64)) && !defined(VOS_PLAIN_C)
 #include <emmintrin.h>
 #define HAS_SSE2 1
 #endif
@@ -42,7 +43,7 @@ static const char TOO_MANY_LABELS[] = "it holds too many labels to compare each 
 /* Bit i says whether label i of a and of b differ, for 64 labels. */
 static inline uint64_t differing_word(const uint8_t *a, const uint8_t *b, int item) {
     uint64_t word = 0;
-#if defined(__AVX2__)
+#if defined(HAS_AVX2)
     const __m256i *m = (const __m256i *)a, *n = (const __m256i *)b;
     for (int part = 0; part < 2; part++) {
         __m256i same;
@@ -69,6 +70,24 @@ static inline uint64_t differing_word(const uint8_t *a, const uint8_t *b, int it
         }
         word |= (uint64_t)(uint16_t)~_mm_movemask_epi8(same) << (16 * part);
     }
+#elif defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    /* Eight bytes in one word: the top bit of each label's place is set where the labels differ,
+       and a product, or shifts, bring those bits together. */
+    if (item == 1) {
+        const uint64_t low = 0x7F7F7F7F7F7F7F7Fu;
+        for (int part = 0; part < 8; part++) {
+            uint64_t x = eight_bytes(a + 8 * part) ^ eight_bytes(b + 8 * part);
+            uint64_t tops = (((x & low) + low) | x) & ~low;
+            word |= ((tops >> 7) * 0x0102040810204080u >> 56) << (8 * part);
+        }
+    } else {
+        const uint64_t low = 0x7FFF7FFF7FFF7FFFu;
+        for (int part = 0; part < 16; part++) {
+            uint64_t x = eight_bytes(a + 8 * part) ^ eight_bytes(b + 8 * part);
+            uint64_t tops = ((((x & low) + low) | x) & ~low) >> 15;
+            word |= ((tops | tops >> 15 | tops >> 30 | tops >> 45) & 15) << (4 * part);
+        }
+    }
 #else
     for (size_t i = 0; i < 64; i++) {
         word |= (uint64_t)(label_at(a, i, item) != label_at(b, i, item)) << i;
@@ -77,8 +96,9 @@ static inline uint64_t differing_word(const uint8_t *a, const uint8_t *b, int it
     return word;
 }
 
-/* The same for n labels; whole words are written, with zeros at the end. */
-static void differing(const uint8_t *a, const uint8_t *b, size_t n, int item, uint64_t *out) {
+/* The same for n labels, in rows of so many words; bits behind the n are zero. */
+static void differing(const uint8_t *a, const uint8_t *b, size_t n, int item, uint64_t *out,
+                      size_t row_words) {
     size_t words = (n + 63) / 64, step = 64 * (size_t)item;
     if (item == 1) { /* told apart here, so that each loop is compiled for its item */
         for (size_t k = 0; k < words; k++) out[k] = differing_word(a + k * step, b + k * step, 1);
@@ -86,6 +106,7 @@ static void differing(const uint8_t *a, const uint8_t *b, size_t n, int item, ui
         for (size_t k = 0; k < words; k++) out[k] = differing_word(a + k * step, b + k * step, 2);
     }
     if (n & 63) out[words - 1] &= ((uint64_t)1 << (n & 63)) - 1;
+    for (size_t k = words; k < row_words; k++) out[k] = 0; /* n may be one less than the width */
 }
 
 static void *grown(void *items, size_t *room, size_t needed, size_t size) {
@@ -233,10 +254,9 @@ static int scan(Scratch *s, const Map *gt, const Map *pred, int64_t *matrix) {
     if (!bits) return 0;
     uint64_t *across[2] = {bits, bits + words}, *next[2] = {bits + 2 * words, bits + 3 * words};
     uint64_t *down = bits + 4 * words, *ends = bits + 5 * words;
-    memset(bits, 0, 4 * words * sizeof *bits); /* a column alone has no neighbour across */
     for (int side = 0; side < 2; side++) {
         const Map *m = maps[side];
-        differing(m->pixels, m->pixels + m->item, width - 1, m->item, across[side]);
+        differing(m->pixels, m->pixels + m->item, width - 1, m->item, across[side], words);
     }
     for (size_t y = 0; y < height; y++) {
         for (size_t k = 0; k < words; k++) ends[k] = across[0][k] | across[1][k];
@@ -246,8 +266,8 @@ static int scan(Scratch *s, const Map *gt, const Map *pred, int64_t *matrix) {
             uint64_t *changes = across[side], any = 0;
             if (y + 1 < height) {
                 const uint8_t *row = m->pixels + y * m->stride, *below = row + m->stride;
-                differing(below, below + m->item, width - 1, m->item, next[side]);
-                differing(row, below, width, m->item, down);
+                differing(below, below + m->item, width - 1, m->item, next[side], words);
+                differing(row, below, width, m->item, down, words);
                 for (size_t k = 0; k < words; k++) changes[k] |= next[side][k] | down[k];
             }
             for (size_t k = 0; k < words; k++) any |= changes[k];

@@ -2,8 +2,6 @@
 #ifndef VOS_COUNTS_H
 #define VOS_COUNTS_H
 
-#include <string.h>
-
 #include "png.h"
 
 typedef struct {
@@ -66,7 +64,7 @@ void remove_void(Map *gt, Map *pred, uint32_t label, int hides);
    bytes behind them. Returns NULL, or what is wrong as a static text. */
 const char *count_maps(const Map *gt, const Map *pred, int every_pair, Scratch *scratch);
 
-#if defined(__x86_64__) && defined(__GNUC__) /* clang says that it is GNU C, too */
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(VOS_PLAIN_C) /* clang says that it is GNU C, too */
 #define HAS_AVX2_TWIN 1
 const char *count_maps_avx2(const Map *gt, const Map *pred, int every_pair, Scratch *scratch);
 #endif

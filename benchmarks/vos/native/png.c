@@ -110,12 +110,6 @@ static const char *find_parts(const uint8_t *data, size_t size, PngScratch *scra
 
 static const uint64_t ONES = 0x0101010101010101u;
 
-static uint64_t eight(const uint8_t *at) {
-    uint64_t value;
-    memcpy(&value, at, 8);
-    return value;
-}
-
 static uint8_t paeth(int left, int up, int corner) {
     int to_left = abs(up - corner), to_up = abs(left - corner), to_corner = abs(left + up - 2 * corner);
     if (to_left <= to_up && to_left <= to_corner) return (uint8_t)left;
@@ -128,9 +122,9 @@ static void unfilter_bytes(int filter, uint8_t *row, const uint8_t *above, size_
     uint8_t left = 0, corner = 0;
     size_t x = 0;
     while (x < size) {
-        if (size - x >= 8 && !eight(row + x)) {
+        if (size - x >= 8 && !eight_bytes(row + x)) {
             uint64_t same = left * ONES;
-            if (filter == 1 || (eight(above + x) == same && (filter == 3 || corner == left))) {
+            if (filter == 1 || (eight_bytes(above + x) == same && (filter == 3 || corner == left))) {
                 memcpy(row + x, &same, 8);
                 x += 8;
                 corner = above[x - 1];

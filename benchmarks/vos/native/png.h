@@ -2,6 +2,8 @@
 #ifndef VOS_PNG_H
 #define VOS_PNG_H
 
+#include <string.h>
+
 #include "inflate.h"
 
 /* A map larger than this is refused: a header of a few bytes must not claim the memory. */
@@ -21,6 +23,12 @@ typedef struct {
     size_t height, width, stride; /* the stride in bytes */
     int item;                     /* bytes a label: 1 or 2 */
 } Map;
+
+static inline uint64_t eight_bytes(const uint8_t *at) {
+    uint64_t value;
+    memcpy(&value, at, 8);
+    return value;
+}
 
 /* What one map is decoded with; kept from call to call, so that no page is faulted in twice. */
 typedef struct {
