@@ -35,7 +35,7 @@ class Body(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Module:
-    """One source file. `fault` says why it could not be parsed, or what was left out."""
+    """One source file. `fault` says why it was not parsed, or what is wrong with it or left out."""
 
     path: str
     language: str

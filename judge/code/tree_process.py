@@ -12,8 +12,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from queue import Empty, SimpleQueue
 
+from judge.code.tree_reading import unread_tree
 from judge.code.tree_records import from_record
-from judge.code.tree_source import TreeScope, TreeSource
+from judge.code.tree_source import TreeSource
 from judge.code.trees import MAX_SOURCE
 
 _START = "import sys; sys.path.append(sys.argv[1]); from judge.code.tree_worker import main; main()"
@@ -75,46 +76,55 @@ def read_trees(files: Mapping[str, tuple[str, str]]) -> list[TreeSource]:
     """What was read of each file, given as text and language by path; files that cannot be parsed
     say why in their fault."""
     sources: list[TreeSource] = []
-    worker: _Worker | None = None
-    lost = 0.0
+    pool = _Pool()
     try:
         # The small ones first: what takes long is then given up last.
         for path, (text, language) in sorted(files.items(), key=_by_size):
-            if len(text) > MAX_SOURCE:
-                sources.append(_unread(path, language, text, f"longer than {MAX_SOURCE:,} bytes"))
-                continue
-            if lost > SECONDS_LOST:
-                sources.append(_unread(path, language, text, "the files before it took too long"))
-                continue
-            began = time.monotonic()
-            try:
-                worker = worker or _Worker()
-            except OSError:
-                sources.append(_unread(path, language, text, "no process could be started for it"))
-                lost = SECONDS_LOST + 1
-                continue
-            answer = worker.ask(path, language, text)
+            answer, why = pool.ask(path, language, text)
             if answer:
                 sources.append(from_record(json.loads(answer)))
             else:
-                worker.end()
-                worker = None
-                why = "it took too long" if answer is None else "the parser could not cope with it"
-                sources.append(_unread(path, language, text, why))
-            spent = time.monotonic() - began
-            lost += max(0.0, spent - _USUAL) if len(sources) > 1 else 0.0
+                sources.append(unread_tree(path, text, language, why))
     finally:
-        if worker is not None:
-            worker.end()
+        pool.end()
     return sorted(sources, key=lambda source: source.path)
+
+
+class _Pool:
+    """One worker at a time, another in its place where it is lost, within the time there is."""
+
+    def __init__(self) -> None:
+        self._worker: _Worker | None = None
+        self._lost = 0.0
+        self._has_begun = False
+
+    def ask(self, path: str, language: str, text: str) -> tuple[bytes, str]:
+        """The answer for one file, or nothing and the reason why there is none."""
+        if len(text) > MAX_SOURCE:
+            return b"", f"longer than {MAX_SOURCE:,} bytes"
+        if self._lost > SECONDS_LOST:
+            return b"", "the files before it took too long"
+        began = time.monotonic()
+        try:
+            self._worker = self._worker or _Worker()
+        except OSError:
+            self._lost = SECONDS_LOST + 1
+            return b"", "no process could be started for it"
+        answer = self._worker.ask(path, language, text)
+        if self._has_begun:  # the first also waits for the process to start
+            self._lost += max(0.0, time.monotonic() - began - _USUAL)
+        self._has_begun = True
+        if answer:
+            return answer, ""
+        self.end()
+        return b"", "it took too long" if answer is None else "the parser could not cope with it"
+
+    def end(self) -> None:
+        if self._worker is not None:
+            self._worker.end()
+            self._worker = None
 
 
 def _by_size(item: tuple[str, tuple[str, str]]) -> tuple[int, str]:
     path, (text, _) = item
     return (len(text), path)
-
-
-def _unread(path: str, language: str, text: str, why: str) -> TreeSource:
-    source = TreeSource(path, language, False, f"not parsed: {why}", text.count("\n") + 1)
-    source.scopes.append(TreeScope(""))
-    return source

@@ -11,6 +11,7 @@ from tree_sitter import Node, QueryCursor
 from judge.code import tree_imports
 from judge.code.facts import Body, Kind
 from judge.code.folding import workspace_path
+from judge.code.nesting import MAX_NESTING, nesting, rough_spans
 from judge.code.shell_files import command_uses, redirect_uses, started_program
 from judge.code.tree_bodies import function_body
 from judge.code.tree_files import file_rule, mode_of
@@ -54,15 +55,24 @@ def read_tree(path: str, text: str, language: str) -> TreeSource:
     source.scopes.append(TreeScope(""))
     encoded = text.encode("utf-8", "replace")
     try:
+        if nesting(text) > MAX_NESTING:
+            raise ParseBudgetSpent("nested too deeply to be parsed")
         root = parse_tree(encoded, path, language)
     except ParseBudgetSpent as error:
-        source.parses, source.fault = False, f"not parsed: {error}"
-        return source
+        return unread_tree(path, text, language, str(error))
     if root.has_error:
         # The parser goes on after an error, and so do the facts.
         source.fault = "has syntax errors"
     source.spans = comment_and_string_spans(root, encoded, len(text) == len(encoded))
     _TreeReader(source, root).read()
+    return source
+
+
+def unread_tree(path: str, text: str, language: str, why: str) -> TreeSource:
+    """A source that is not parsed: it can still be searched, comments and strings told apart."""
+    source = TreeSource(path, language, False, f"not parsed: {why}", text.count("\n") + 1)
+    source.scopes.append(TreeScope(""))
+    source.spans = list(rough_spans(text))
     return source
 
 

@@ -10,7 +10,6 @@ from functools import cache
 from tree_sitter import Language, Node, Parser, Point
 
 from judge.code.facts import Span
-from judge.code.nesting import MAX_NESTING, nesting
 
 _GRAMMARS = {
     "javascript": ("tree_sitter_javascript", "language"),
@@ -68,8 +67,6 @@ def parse_tree(source: bytes, path: str, language: str) -> Node:
     """
     if len(source) > MAX_SOURCE:
         raise ParseBudgetSpent(f"longer than {MAX_SOURCE:,} bytes")
-    if nesting(source) > MAX_NESTING:
-        raise ParseBudgetSpent("nested too deeply to be parsed")
     # A parser of its own for each call: one shared by threads would mix their sources.
     parser = Parser(language_for("tsx" if is_tsx(path, language) else language))
     left = max(_LEAST_REPORTS, int(len(source) * _REPORTS_PER_BYTE))

@@ -124,9 +124,21 @@ def test_a_file_too_long_to_parse_says_so_and_can_be_searched() -> None:
     assert "x" in graph.identifiers("a.py")
 
 
+def test_in_a_file_that_is_not_parsed_comments_are_still_no_code() -> None:
+    text = "// word\nlet s = 'word';\n/* word\n*/\nword();\n" + "(" * 1000
+    graph = build_graph({"a.js": text})
+    assert not graph.modules["a.js"].parses
+    assert [(each.line, each.kind) for each in graph.mentions("word")] == [
+        (1, "comment"),
+        (2, "string"),
+        (3, "comment"),
+        (5, "code"),
+    ]
+
+
 @pytest.mark.parametrize("text", ["a<" * 30_000, "->" * 30_000, "((((" * 9000, "a?b:" * 9000])
 def test_texts_that_nest_without_end_are_not_parsed(text: str) -> None:
-    assert nesting(text.encode()) > MAX_NESTING
+    assert nesting(text) > MAX_NESTING
     for path in ("A.java", "a.ts", "a.cpp"):
         graph = build_graph({path: text, "Ok.java": "class Ok { void f() { g(); } }"})
         assert not graph.modules[path].parses
@@ -139,7 +151,7 @@ def test_ordinary_sources_are_far_from_the_bound_of_nesting() -> None:
         const icon = "data:image/png;base64,%s";
         const total = a + b * (c - d) / e || (f && !g) ? h.i.j.k : -1;
     """ % ("iVBOR+/w0KGgo" * 500)  # fmt: skip
-    assert nesting(text.encode()) < 30
+    assert nesting(text) < 30
 
 
 def test_nothing_of_a_workspace_is_run(tmp_path: object, capfd: pytest.CaptureFixture[str]) -> None:
