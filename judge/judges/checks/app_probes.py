@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterable
 
@@ -92,10 +93,20 @@ def _started(scene: Scene, ask: Ask, finding: Finding, *, leans: bool = True) ->
 
 def probe_wiring(scene: Scene, ask: Ask) -> Finding | None:
     """Why what an app shows or stores comes to nothing, whatever controls it has; or None."""
-    if not ask.of_kind(Kind.APP):
+    if not ask.of_kind(Kind.APP) and not _SHOWN.search(ask.plain):
         return None
-    if re.search(r"\b(?:saved|stored|kept|cached)\b", ask.plain, re.I) and not _stores(scene):
-        return fails("nothing that the app does stores anything", 0.7)
+    if _KEPT.search(ask.plain):
+        if not _stores(scene, scene.sight.everywhere):
+            return fails("nothing that the app does stores anything", 0.7)
+        own = frozenset(
+            key
+            for path in ask.places.sources
+            if path in scene.sight.graph.modules
+            for key in scene.sight.region(path)
+        )
+        if own and not _stores(scene, scene.sight.with_callees(own)):
+            where = " and ".join(ask.places.sources)
+            return fails(f"nothing that {where} does or calls stores anything", 0.66)
     feeder = _empty_feeder(scene)
     if feeder is not None:
         return unknown(
@@ -105,30 +116,41 @@ def probe_wiring(scene: Scene, ask: Ask) -> Finding | None:
     return None
 
 
+_SHOWN = re.compile(r"\b(?:displayed|shown|rendered|frontend|front end|users? can)\b", re.I)
+# What a person hands to an app is to be kept; that its code is saved somewhere is another matter.
+_KEPT = re.compile(
+    r"\b(?:files?|databases?|uploads?|images?|documents?|settings|notes?|entries|records|messages)\b"
+    r"[^.]*\b(?:saved|stored|kept|cached)\b(?! in PATH)",
+    re.I,
+)
 _STORES = re.compile(
-    r"^(?:write\w*|save\w*|dump|commit|copyfileobj|copy\w*|move|replace|rename|setItem|"
-    r"writeFile\w*|insert\w*|put|upload\w*|to_\w+|set)$"
+    r"^(?:write\w*|save\w*|dump|commit|copyfile\w*|copy2|setItem|writeFile\w*|insert\w*|put|"
+    r"upload_\w+|to_(?:csv|sql|json|parquet|pickle)|set_item)$"
 )
 
 
-def _stores(scene: Scene) -> bool:
-    """Whether reached code writes a file or a record anywhere."""
+def _stores(scene: Scene, keys: frozenset[Key]) -> bool:
+    """Whether reached code of a region writes a file or a record anywhere."""
     sight = scene.sight
-    if any(use.is_reached and use.mode in ("write", "append") for use in sight.graph.uses):
+    if any(
+        use.is_reached and use.mode in ("write", "append") and (use.path, use.scope) in keys
+        for use in sight.graph.uses
+    ):
         return True
-    if any(module.language != "python" for module in sight.graph.modules.values()):
+    if any(sight.graph.modules[path].language != "python" for path, _ in keys):
         return True
     return any(
         call.is_reached
         and not call.targets
-        and _STORES.match(call.method)
+        and bool(_STORES.match(call.method))
         and sight.is_live(call.path, call.line)
-        for call in sight.graph.calls
+        for key in keys
+        for call in sight.calls_by_key.get(key, ())
     )
 
 
 def _empty_feeder(scene: Scene) -> Definition | None:
-    """A function that reached code takes data from and that gives the same, whatever it is given."""
+    """A function that reached code takes data from and that gives the same for whatever it gets."""
     for call in scene.sight.graph.calls:
         if not call.is_reached or not call.result_is_used:
             continue
@@ -137,9 +159,9 @@ def _empty_feeder(scene: Scene) -> Definition | None:
             if definition is None or definition.kind == "class" or definition.decorators:
                 continue
             taken = [name for name in definition.parameters if name not in ("self", "cls")]
-            if taken and scene.sight.substance(*target).is_fixed:
-                if scene.sight.substance(*target).operations == 0:
-                    return definition
+            known = scene.sight.substance(*target)
+            if taken and known.is_fixed and known.operations == 0:
+                return definition
     return None
 
 
@@ -189,7 +211,34 @@ def _shows_data(scene: Scene, call: Call) -> bool:
             for definition in scene.sight.graph.definitions_in(call.path)
         )
     values = [*call.arguments, *call.keywords.values()]
-    return any(value is None for value in values)
+    if all(value is not None for value in values):
+        return False
+    tree = scene.sight.tree(call.path)
+    nodes = [
+        node
+        for node in (ast.walk(tree) if tree is not None else ())
+        if isinstance(node, ast.Call)
+        and node.lineno == call.line
+        and call.method in (getattr(node.func, "attr", ""), getattr(node.func, "id", ""))
+    ]
+    return not nodes or not all(map(_is_fixed_layout, nodes))
+
+
+def _is_fixed_layout(node: ast.expr) -> bool:
+    """Whether an expression is made of literals and of components that hold only such."""
+    if isinstance(node, ast.Constant):
+        return True
+    if isinstance(node, (ast.List, ast.Tuple)):
+        return all(map(_is_fixed_layout, node.elts))
+    if isinstance(node, ast.Dict):
+        return all(map(_is_fixed_layout, node.values))
+    if isinstance(node, ast.Name):
+        return node.id.startswith("__")
+    if isinstance(node, ast.Call):
+        name = getattr(node.func, "attr", "") or getattr(node.func, "id", "")
+        given = [*node.args, *(keyword.value for keyword in node.keywords)]
+        return name[:1].isupper() and all(map(_is_fixed_layout, given))
+    return False
 
 
 def _absent_inputs(scene: Scene, path: str) -> str:
@@ -227,10 +276,8 @@ def in_markup(scene: Scene, demand: Demand, paths: Iterable[str]) -> Finding | N
             for line in lines:
                 if not pattern.search(line.text):
                     continue
-                if concept.kind in (Kind.LIBRARY, Kind.APP) and concept.name in _TOOLKITS:
-                    # A library stands in a page where the page loads it, not where it is praised.
-                    if not _LOADS.search(line.text):
-                        continue
+                if concept.name in _TOOLKITS and not _LOADS.search(line.text):
+                    continue  # a library is used where a page loads it, not where it is praised
                 citation = scene.sight.citation(path, line.line)
                 where = f"in the markup of {path}, line {line.line}"
                 if path.lower().endswith(".css") or concept.kind is Kind.LIBRARY:

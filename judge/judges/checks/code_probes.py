@@ -182,6 +182,23 @@ def _seen(scene: Scene, ask: Ask, demand: Demand, sighting: Sighting) -> Finding
                 0.7,
                 scene.origins.step_citation(ended.step, ended.quote),
             )
+    absent = scene.origins.absent_input(sighting.path, sighting.line, sighting.scope)
+    if absent is not None:
+        return fails(
+            f"{sighting.path} reads {absent.target} (line {absent.line}) before {demand.name}, "
+            "which is not there and which nothing that runs makes",
+            0.68,
+            scene.sight.citation(sighting.path, absent.line),
+            missing(absent.target),
+        )
+    if ask.act is Act.DEFINE:
+        failed = scene.origins.failure_in(sighting.path, sighting.scope)
+        if failed is not None:
+            return unknown(
+                f"{demand.name} shows in {sighting.path}, but the code around it failed when it "
+                f"last ran: {failed.failure}",
+                scene.origins.step_citation(failed.step, failed.failure),
+            )
     said = _said(sighting)
     return holds(f"{demand.name} shows in {sighting.path}: {said}", sighting.strength, citation)
 

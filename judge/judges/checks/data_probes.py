@@ -153,6 +153,12 @@ def _read(
             0.7,
             scene.origins.step_citation(general.step, general.quote),
         )
+    if made is not None and scene.inspection.trajectory is None and _file_of(scene, sighting):
+        return unknown(
+            f"{sighting.path} reads {demand.name} from a file, but {made.path} also draws data "
+            f"from {made.name} (line {made.line})",
+            citation,
+        )
     strength = min(sighting.strength, 0.62) if made is not None else sighting.strength
     what = " ".join(sighting.what.split())[:90]
     return holds(

@@ -50,6 +50,9 @@ def made_up_outputs(tree: ast.Module, fixed: frozenset[str] = frozenset()) -> tu
                 for argument in (*call.args, *(k.value for k in call.keywords if k.arg in _DATA))
                 for kind in _value_kinds(argument, names, fixed)
             }
+            if name in _BY_VALUE and any(_is_typed_row(a, body) for a in _values_of(call)):
+                found.append(MadeUp(call.lineno, scope, name, "typed in"))
+                continue
             # Lines and marks at fixed places belong to many a plot of real data.
             is_mark = name in _PLOTS and not any(_is_long_constant(a, body) for a in call.args)
             if is_mark and "random" not in kinds:
@@ -58,6 +61,37 @@ def made_up_outputs(tree: ast.Module, fixed: frozenset[str] = frozenset()) -> tu
                 how = "drawn at random" if "random" in kinds else "typed in"
                 found.append(MadeUp(call.lineno, scope, name, how))
     return tuple(found)
+
+
+_BY_VALUE = frozenset("bar barh pie scatter plot stem imshow matshow heatmap".split())
+
+
+def _values_of(call: ast.Call) -> list[ast.expr]:
+    """The arguments of a plot that are its values, as opposed to places and labels."""
+    name = call.func.attr if isinstance(call.func, ast.Attribute) else ""
+    first = 0 if name in ("pie", "imshow", "matshow", "heatmap") or len(call.args) == 1 else 1
+    named = [k.value for k in call.keywords if k.arg in ("y", "height", "width")]
+    return [*call.args[first : first + 1], *named]
+
+
+def _is_typed_row(node: ast.expr, body: list[ast.stmt]) -> bool:
+    """A literal row of three different numbers or more, with decimals among them."""
+    if isinstance(node, ast.Name):
+        bound = [
+            other.value
+            for other in _own_statements(body)
+            if isinstance(other, ast.Assign)
+            and any(isinstance(t, ast.Name) and t.id == node.id for t in other.targets)
+        ]
+        if len(bound) != 1:
+            return False
+        node = bound[0]
+    if not isinstance(node, (ast.List, ast.Tuple)):
+        return False
+    numbers = [e.value for e in node.elts if isinstance(e, ast.Constant)]
+    if len(numbers) != len(node.elts) or len(set(numbers)) < 3:
+        return False
+    return any(isinstance(number, float) for number in numbers)
 
 
 _DATA = frozenset("data x y obj".split())
@@ -157,7 +191,10 @@ def _value_kinds(node: ast.AST, names: dict[str, str], fixed: frozenset[str]) ->
         if name.split(".")[-1] in _SHAPES:
             return set()
         inner: set[str] = set()
-        for argument in (*node.args, *(keyword.value for keyword in node.keywords)):
+        given = [*node.args, *(keyword.value for keyword in node.keywords)]
+        if name.split(".")[-1] in _TABLES and node.args:
+            given = node.args[:1]  # names of columns and types are no data
+        for argument in given:
             inner |= _value_kinds(argument, names, fixed)
         if isinstance(node.func, ast.Attribute):
             if isinstance(node.func.value, ast.Name) and node.func.value.id in _LIBRARIES:
@@ -170,7 +207,9 @@ def _value_kinds(node: ast.AST, names: dict[str, str], fixed: frozenset[str]) ->
         return {"computed"}
     if isinstance(node, ast.comprehension):
         return _value_kinds(node.iter, names, fixed)
-    if isinstance(node, (ast.ListComp, ast.GeneratorExp, ast.SetComp, ast.DictComp)):
+    if isinstance(node, (ast.ListComp, ast.GeneratorExp, ast.SetComp)):
+        return _comprehension_kinds(node, names, fixed)
+    if isinstance(node, ast.DictComp):
         return {"computed"}
     kinds: set[str] = set()
     for child in ast.iter_child_nodes(node):
@@ -179,6 +218,22 @@ def _value_kinds(node: ast.AST, names: dict[str, str], fixed: frozenset[str]) ->
     return kinds
 
 
+def _comprehension_kinds(
+    node: ast.ListComp | ast.GeneratorExp | ast.SetComp,
+    names: dict[str, str],
+    fixed: frozenset[str],
+) -> set[str]:
+    """Of what the elements are made, where a loop only counts: `[9 / k for k in range(1, n)]`."""
+    counters: set[str] = set()
+    for generator in node.generators:
+        counts = isinstance(generator.iter, ast.Call) and _dotted(generator.iter.func) == "range"
+        if not counts and _value_kinds(generator.iter, names, fixed) - {"constant"}:
+            return {"computed"}
+        counters |= set(_bound(generator.target))
+    return _value_kinds(node.elt, {**names, **dict.fromkeys(counters, "constant")}, fixed)
+
+
+_TABLES = frozenset("DataFrame Series array asarray tensor ndarray full".split())
 _LIBRARIES = frozenset("np numpy pd pandas json math torch".split())
 _PLAIN = frozenset("str float int round list dict tuple len sorted format abs min max sum".split())
 

@@ -87,11 +87,11 @@ def _worked_with(scene: Scene, ask: Ask, demand: Demand, keys: frozenset[Key]) -
             works = {line} if _does_something(bare) else set()
         if works and not scene.sight.is_wasted(path, line):
             at = min(works)
-            fault = scene.health.blocks(path) if ask.act is Act.DO else None
-            if fault is not None:
-                return fails(
-                    f"no program gets as far as {demand.name}: {fault.text}",
-                    0.78,
+            fault = scene.health.blocks(path)
+            if fault is not None and ask.act is Act.DO:
+                return unknown(
+                    f"{path} works with {demand.name}, but no program that uses it runs: "
+                    f"{fault.text}",
                     scene.sight.citation(fault.path, fault.line),
                 )
             return holds(
@@ -103,7 +103,7 @@ def _worked_with(scene: Scene, ask: Ask, demand: Demand, keys: frozenset[Key]) -
     if spoken is not None:
         path, line = spoken
         return unknown(
-            f"{path} speaks of {demand.name} (line {line}); whether it works with it cannot be told",
+            f"{path} speaks of {demand.name} (line {line}), which need not be work with it",
             scene.sight.citation(path, line),
         )
     if demand.is_code_name and ask.places.sources:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -17,6 +18,8 @@ from results.records import FileEvidence, TrajectoryEvidence
 
 _TYPED = ("heredoc", "redirect", "editor")
 _HANDLE = re.compile(r"\bas\s+(\w+)\s*:?\s*$|^(\w+)\s*=|\bas\s+(\w+)\b")
+_LOOKS = frozenset({"exists", "isfile", "is_file", "isdir", "is_dir", "stat", "glob", "listdir"})
+_LOCAL = re.compile(r"[\w.-]+(?:/[\w.-]+)*")
 _PATH_WRITERS = re.compile(r"save|write|dump|export|to_|plot|draw|report|render|make|figure|store")
 
 
@@ -185,6 +188,59 @@ class Origins:
             if self._was_passed(run, path, line, scope) is not False:
                 return None
         return last[-1]
+
+    def failure_in(self, path: str, scope: str) -> CommandRun | None:
+        """The last run of a program, where its traceback goes through this scope; or None."""
+        trajectory = self.inspection.trajectory
+        if trajectory is None:
+            return None
+        name = scope.rsplit(".", 1)[-1] or "<module>"
+        programs = {program for run in self.all_runs for program in run.programs}
+        last = [
+            run
+            for program in sorted(programs)
+            if path in self._imported_by(program)
+            and (run := self.last_run_with(program)) is not None
+        ]
+        if not last or any(run.ended != "failed" for run in last):
+            return None
+        for run in last:
+            step = trajectory.step(run.step)
+            frames = _frames(step.observation, self.inspection) if step is not None else []
+            if any(frame[0] == path and frame[2] == name for frame in frames):
+                return run
+        return None
+
+    def absent_input(self, path: str, line: int, scope: str) -> FileUse | None:
+        """A file that a scope reads before a line, and that is not there and nothing makes.
+
+        None where the scope looks first whether it is there, or carries on without it.
+        """
+        tree = self.sight.tree(path)
+        if tree is None:
+            return None
+        for use in self.sight.graph.uses_in(path):
+            if use.scope != scope or use.mode != "read" or use.line >= line:
+                continue
+            target = use.target.removeprefix("./")
+            if not _LOCAL.fullmatch(target) or not splitext(target)[1]:
+                continue
+            if use.via.rsplit(".", 1)[-1] in _LOOKS or not self.sight.is_live(path, use.line):
+                continue
+            name = basename(target)
+            if any(basename(entry.path) == name for entry in self.inspection.workspace.files):
+                continue
+            if any(writer.is_reached for writer in self.writers(target)):
+                continue
+            if any(u.via.rsplit(".", 1)[-1] in _LOOKS for u in self.sight.graph.uses_in(path)):
+                continue
+            if any(
+                isinstance(node, ast.Try) and node.lineno <= use.line <= (node.end_lineno or 0)
+                for node in ast.walk(tree)
+            ):
+                continue
+            return use
+        return None
 
     def ended_before(self, path: str, line: int, scope: str) -> Observed | None:
         """A fallback that a run shows to have ended the program before this line."""
