@@ -182,6 +182,14 @@ def _seen(scene: Scene, ask: Ask, demand: Demand, sighting: Sighting) -> Finding
                 0.7,
                 scene.origins.step_citation(ended.step, ended.quote),
             )
+    misfit = scene.origins.misfit_before(sighting.path, sighting.line, sighting.scope)
+    if misfit is not None and ask.act is Act.DO:
+        where, call = misfit
+        return fails(
+            f"{where} fails before {demand.name} (line {call.line}): {call.text}",
+            0.7,
+            scene.sight.citation(where, call.line),
+        )
     absent = scene.origins.absent_input(sighting.path, sighting.line, sighting.scope)
     if absent is not None:
         return fails(
@@ -192,6 +200,15 @@ def _seen(scene: Scene, ask: Ask, demand: Demand, sighting: Sighting) -> Finding
             missing(absent.target),
         )
     if ask.act is Act.DEFINE:
+        keys = scene.sight.with_callees([(sighting.path, sighting.scope)])
+        wrong = [(key[0], m) for key in sorted(keys) for m in scene.origins.misfits(*key)]
+        if wrong:
+            where, call = wrong[0]
+            return unknown(
+                f"{demand.name} shows in {sighting.path}, but a call that it leads to cannot "
+                f"work: {call.text} ({where}, line {call.line})",
+                scene.sight.citation(where, call.line),
+            )
         failed = scene.origins.failure_in(sighting.path, sighting.scope)
         if failed is not None:
             return unknown(

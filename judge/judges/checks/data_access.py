@@ -86,11 +86,10 @@ def idle_lines(tree: ast.AST) -> frozenset[int]:
     """Lines of loops, conditions and blocks in which nothing is done, and of bare definitions."""
     idle: set[int] = set()
     for node in ast.walk(tree):
-        if isinstance(node, (ast.For, ast.AsyncFor, ast.While, ast.If, ast.With)):
-            if all(
-                _does_nothing(statement) for statement in (*node.body, *getattr(node, "orelse", ()))
-            ):
-                idle.update(range(node.lineno, (node.end_lineno or node.lineno) + 1))
+        if not isinstance(node, (ast.For, ast.AsyncFor, ast.While, ast.If, ast.With)):
+            continue
+        if all(map(_does_nothing, (*node.body, *getattr(node, "orelse", ())))):
+            idle.update(range(node.lineno, (node.end_lineno or node.lineno) + 1))
     return frozenset(idle)
 
 

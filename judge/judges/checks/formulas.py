@@ -7,7 +7,7 @@ flow through the scope, and never by what somebody calls them.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 _MEANS = frozenset({"mean", "nanmean", "average", "median", "fmean", "reduce_mean"})
 _SPREADS = frozenset(
@@ -142,9 +142,9 @@ def _is_absolute(node: ast.AST) -> bool:
     return isinstance(node, ast.Call) and called(node) in ("abs", "absolute", "fabs")
 
 
-def _error(node: ast.AST, is_part: object) -> int:
+def _error(node: ast.AST, is_part: Callable[[ast.AST], bool]) -> int:
     """A mean or sum over a part that works on a difference, by itself or by a name."""
-    if isinstance(node, ast.ClassDef) or not callable(is_part):
+    if isinstance(node, ast.ClassDef):
         return 0
     differences = {
         target
@@ -166,12 +166,12 @@ def _error(node: ast.AST, is_part: object) -> int:
     if not parts:
         return 0
     for inner in ast.walk(node):
-        if isinstance(inner, ast.Call) and called(inner) in _SUMS:
-            if any(part in parts for part in ast.walk(inner)):
-                return inner.lineno
-        if isinstance(inner, ast.AugAssign) and isinstance(inner.op, ast.Add):
-            if any(part in parts for part in ast.walk(inner.value)):
-                return inner.lineno
+        if not isinstance(inner, (ast.Call, ast.AugAssign)):
+            continue
+        is_sum = isinstance(inner, ast.AugAssign) and isinstance(inner.op, ast.Add)
+        is_sum = is_sum or called(inner) in _SUMS
+        if is_sum and any(part in parts for part in ast.walk(inner)):
+            return inner.lineno
     return 0
 
 
@@ -251,9 +251,12 @@ def stop_word_filter(node: ast.AST) -> int:
             text = ast.unparse(inner.comparators[0]).lower()
             if "stop" in text:
                 return inner.lineno
-        if isinstance(inner, ast.BinOp) and isinstance(inner.op, ast.Sub):
-            if "stop" in ast.unparse(inner.right).lower():
-                return inner.lineno
+        if (
+            isinstance(inner, ast.BinOp)
+            and isinstance(inner.op, ast.Sub)
+            and "stop" in ast.unparse(inner.right).lower()
+        ):
+            return inner.lineno
     return 0
 
 

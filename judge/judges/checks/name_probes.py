@@ -80,8 +80,9 @@ def _worked_with(scene: Scene, ask: Ask, demand: Demand, keys: frozenset[Key]) -
         if not pattern.search(full if demand.is_code_name else bare):
             continue
         if scene.sight.tree(path) is not None:
-            works = scene.sight.accesses(path, demand.phrase) & set(
-                range(line, scene.sight.end_of(path, line) + 1)
+            works: set[int] = set(
+                scene.sight.accesses(path, demand.phrase)
+                & set(range(line, scene.sight.end_of(path, line) + 1))
             )
         else:
             works = {line} if _does_something(bare) else set()

@@ -12,7 +12,9 @@ from posixpath import basename, dirname, splitext
 from judge.code import Body, Call, FileUse
 from judge.inspection import Inspection
 from judge.judges.checks.fallbacks import Fallbacks, Observed
+from judge.judges.checks.misfits import Misfit, Signatures
 from judge.judges.checks.sight import CodeSight
+from judge.judges.checks.structures import functions_of
 from judge.trajectory import CommandRun, Write, runs, writes
 from results.records import FileEvidence, TrajectoryEvidence
 
@@ -43,6 +45,7 @@ class Origins:
         self.inspection = inspection
         self.sight = sight
         self.fallbacks = Fallbacks(inspection, sight)
+        self._misfits: dict[tuple[str, str], tuple[Misfit, ...]] = {}
 
     # Code
 
@@ -209,6 +212,53 @@ class Origins:
             frames = _frames(step.observation, self.inspection) if step is not None else []
             if any(frame[0] == path and frame[2] == name for frame in frames):
                 return run
+        return None
+
+    @cached_property
+    def _signatures(self) -> Signatures:
+        trees = {path: self.sight.tree(path) for path in self.sight.graph.modules}
+        return Signatures({path: tree for path, tree in trees.items() if tree is not None})
+
+    def misfits(self, path: str, scope: str) -> tuple[Misfit, ...]:
+        """Live calls of a Python scope that cannot work."""
+        if (path, scope) not in self._misfits:
+            tree = self.sight.tree(path)
+            node = dict(functions_of(tree)).get(scope) if tree is not None else None
+            body: list[ast.stmt] = getattr(node, "body", [])
+            self._misfits[path, scope] = tuple(
+                misfit
+                for misfit in self._signatures.misfits(body)
+                if self.sight.is_live(path, misfit.line)
+            )
+        return self._misfits[path, scope]
+
+    def misfit_before(self, path: str, line: int, scope: str) -> tuple[str, Misfit] | None:
+        """(path, call) of a call that fails before an act, in its scope or in one leading to it.
+
+        Where several callers lead to the act, each of them must fail before.
+        """
+        for misfit in self.misfits(path, scope):
+            if misfit.line < line:
+                return path, misfit
+        seen = {(path, scope)}
+        while scope:
+            callers = [
+                c
+                for c in self.sight.graph.callers_of(path, scope)
+                if c.is_reached and (c.path, c.scope) not in seen
+            ]
+            failing = [
+                (c.path, m)
+                for c in callers
+                for m in self.misfits(c.path, c.scope)
+                if m.line < c.line
+            ]
+            if failing and len({(c.path, c.scope) for c in callers}) == 1:
+                return failing[0]
+            if len({(c.path, c.scope) for c in callers}) != 1:
+                return None
+            path, scope = callers[0].path, callers[0].scope
+            seen.add((path, scope))
         return None
 
     def absent_input(self, path: str, line: int, scope: str) -> FileUse | None:

@@ -40,6 +40,11 @@ def probe_written(scene: Scene, ask: Ask, artifact: Artifact) -> list[Finding]:
         findings.append(_page(scene, artifact))
     elif not metrics:
         findings.append(_rows(scene, ask, artifact))
+        reason = scene.untaught
+        if reason is not None and ask.of_kind(Kind.METHOD):
+            text = f"{artifact.path} is to hold what a trained model gives, but {reason.text}"
+            cited = scene.sight.citation(reason.path, reason.line)
+            findings.append(fails(text, 0.64, cited))
     for demand in ask.of_kind(Kind.FIGURE):
         findings.append(_spoken_of(scene, demand, artifact, report))
     is_report = bool(topics and ask.wants_report) or artifact.kind == "notebook"
@@ -110,7 +115,7 @@ _OF_ANY_RUN = frozenset(
 
 
 def _typed_into_code(scene: Scene, concept: Concept, line: str) -> tuple[str, int] | None:
-    """Where live code holds, as a text, a label of the metric with the value that the line gives."""
+    """Where live code holds, as a text, the metric's label with the value that the line gives."""
     decimals = re.findall(r"\d+\.\d+", line)
     if not decimals:
         return None
