@@ -8,11 +8,11 @@ from typing import Any
 
 from judge.code.command_lines import note_argument
 from judge.code.folding import ADD, CONCATENATE, DIVIDE, PERCENT
-from judge.code.libraries import BUILTINS
+from judge.code.libraries import BUILTINS, made_by
 from judge.code.python_frames import Frame, RawCall, note_site, written_name
 from judge.code.python_imports import Project
 from judge.code.python_source import ClassSource, PythonSource
-from judge.code.resolving import Resolver
+from judge.code.resolving import COMPUTED, Resolver
 from judge.code.static_truth import truth_of
 from judge.code.values import (
     EACH,
@@ -47,6 +47,8 @@ from judge.code.values import (
 _DEPTH = 120
 """Nesting of expressions beyond which nothing is read; people write at most a few dozen."""
 _MAX_CALLS = 50_000
+_LOOSE = (Unknown, Instance, Several, *SYMBOLIC)
+"""Kinds of receivers whose attributes may name a method of any class."""
 _MAX_LITERAL_ITEMS = 200
 _CHANGING = frozenset("append extend insert add update remove pop clear".split())
 _DUMPERS = frozenset({"json.dump", "yaml.dump", "yaml.safe_dump", "toml.dump", "print"})
@@ -209,6 +211,8 @@ class ExpressionReader:
         return value
 
     def _refer(self, value: Value) -> None:
+        if type(value) is Unknown or type(value) is External:
+            return
         if isinstance(value, LocalFunction):
             self._frame.scope.references.add(value.function.scope.key)
         elif isinstance(value, LocalClass):
@@ -221,16 +225,15 @@ class ExpressionReader:
             self._refer(value)
             if isinstance(base, LocalClass):
                 self._refer(base)
-            if isinstance(base, (Unknown, Instance, Several, *SYMBOLIC)):
+            if isinstance(base, _LOOSE):
                 self._frame.scope.loose_names.add(node.attr)
         return value
 
     def _member(self, base: Value, name: str) -> Value:
+        if isinstance(base, External):
+            is_separator = name == "sep" and base.name == "os"
+            return Text("/") if is_separator else External(f"{base.name}.{name}")
         match base:
-            case External(name="os") if name == "sep":
-                return Text("/")
-            case External(name=owner):
-                return External(f"{owner}.{name}")
             case LocalModule(source=source):
                 known = source.names.get(name)
                 if isinstance(known, (LocalFunction, LocalClass)):
@@ -466,7 +469,10 @@ class ExpressionReader:
         return Arguments(tuple(positional), keywords, is_whole)
 
     def _result(self, callee: Value, arguments: Arguments) -> Value:
-        if isinstance(callee, Unknown):
+        kind = type(callee)
+        if kind is External and callee.name not in COMPUTED:  # type: ignore[union-attr]
+            return made_by(callee.name)  # type: ignore[union-attr]
+        if kind is Unknown:
             return UNKNOWN
         if isinstance(callee, Several):
             return one_of([self._result(each, arguments) for each in callee.values])

@@ -27,7 +27,6 @@ from judge.code.values import (
     HOLE,
     MAX_ALTERNATIVES,
     MAX_TEXT,
-    SYMBOLIC,
     UNKNOWN,
     CommandLine,
     External,
@@ -41,7 +40,6 @@ from judge.code.values import (
     ModuleName,
     OpenFile,
     Product,
-    Several,
     SuperOf,
     Table,
     Text,
@@ -275,7 +273,7 @@ class FactWriter:
         """Workspace paths that a value may name; `*` where nothing is known of it."""
         function = raw.function
         resolved: list[Value] = []
-        if function is not None and function.sites and isinstance(value, (*SYMBOLIC, Several)):
+        if function is not None and function.sites and not is_settled(value):
             for site in function.sites[:MAX_ALTERNATIVES]:
                 binding = Binding(function, site, None, None)
                 resolved.extend(alternatives(self._resolver.resolve(value, binding)))

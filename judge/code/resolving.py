@@ -68,6 +68,9 @@ WRAPPED_DEFAULTS = frozenset(
 )
 """Functions that stand where a default stands, and hold it."""
 
+COMPUTED = FUNCTIONS | OPENERS.keys() | WRAPPED_DEFAULTS | _PASSING | {"argparse.ArgumentParser"}
+"""Functions whose result is worked out from their arguments; of others, only its class is known."""
+
 _STEPS = 300
 _DEPTH = 24
 _MAX_ITEMS = 64
@@ -229,9 +232,7 @@ class Resolver:
             if binding is not None:
                 arguments = self._resolved_arguments(arguments, binding, depth)
             return self.immediate(callee, arguments) or UNKNOWN
-        if isinstance(callee, External) and not (
-            callee.name in FUNCTIONS or callee.name in OPENERS or callee.name in _PASSING
-        ):
+        if isinstance(callee, External) and callee.name not in COMPUTED:
             return made_by(callee.name)
         resolved = self._resolved_arguments(arguments, binding, depth)
         return self.immediate(callee, resolved) or UNKNOWN
