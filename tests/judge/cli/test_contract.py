@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from devai_tasks import bundled_example
 from tests.support.command import JUDGE, environment, judge, start
 from tests.support.outputs import write_output, write_task
 
@@ -210,7 +211,8 @@ def test_the_store_is_named_by_the_environment_too(tmp_path: Path) -> None:
 
 
 def test_a_reader_that_leaves_early_gets_no_traceback(tmp_path: Path) -> None:
-    process = start("doctor", "--json", folder=tmp_path)
+    tasks = bundled_example().tasks
+    process = start("tasks", "show", tasks, "--json", folder=tmp_path)
     assert process.stdout is not None
     process.stdout.close()
     assert process.stderr is not None
@@ -234,6 +236,7 @@ def test_a_store_of_a_newer_version_is_refused_before_anything_is_judged(tmp_pat
     assert len(list((tmp_path / "runs").iterdir())) == 1
 
 
+@pytest.mark.slow
 def test_doctor_always_ends_with_0_and_says_how_to_get_what_is_missing(tmp_path: Path) -> None:
     # Without any of the system tools on the path.
     ended = judge("doctor", "--json", folder=tmp_path, more={"PATH": "/nonexistent"})
@@ -248,6 +251,7 @@ def test_doctor_always_ends_with_0_and_says_how_to_get_what_is_missing(tmp_path:
         assert part["state"] == "works" or part["mend"]
 
 
+@pytest.mark.slow
 def test_a_part_that_is_installed_but_broken_is_told_from_a_missing_one(tmp_path: Path) -> None:
     broken = tmp_path / "site" / "pypdf"
     broken.mkdir(parents=True)
