@@ -365,6 +365,15 @@ def _not_seen(
                 0.72,
                 sight.citation(other_sighting.path, other_sighting.line),
             )
+    for concept in demand.concepts:
+        in_vain = sight.call_in_vain(concept, called)
+        if in_vain is not None:
+            return fails(
+                f"{in_vain.path} has {in_vain.name} for {demand.name} (line {in_vain.line}), but "
+                "it does not run or nothing takes up what it gives",
+                0.72,
+                sight.citation(in_vain.path, in_vain.line),
+            )
     path, line = trace_of(scene, demand, called, ask.act)
     if path:
         return unknown(

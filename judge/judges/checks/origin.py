@@ -262,9 +262,9 @@ class Origins:
         return None
 
     def absent_input(self, path: str, line: int, scope: str) -> FileUse | None:
-        """A file that a scope reads before a line, and that is not there and nothing makes.
+        """A file that a scope reads before a line, and that only code that never runs would make.
 
-        None where the scope looks first whether it is there, or carries on without it.
+        None where the file is there, or where the scope looks first or carries on without it.
         """
         tree = self.sight.tree(path)
         if tree is None:
@@ -280,8 +280,9 @@ class Origins:
             name = basename(target)
             if any(basename(entry.path) == name for entry in self.inspection.workspace.files):
                 continue
-            if any(writer.is_reached for writer in self.writers(target)):
-                continue
+            writers = self.writers(target)
+            if not writers or any(writer.is_reached for writer in writers):
+                continue  # data from outside may have been left out of the output
             if any(u.via.rsplit(".", 1)[-1] in _LOOKS for u in self.sight.graph.uses_in(path)):
                 continue
             if any(

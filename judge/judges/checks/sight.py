@@ -137,6 +137,18 @@ class CodeSight(CodeView):
             return bool(_CHANGES.match(call.method))
         return not self.is_left_lying(call)
 
+    def call_in_vain(self, concept: Concept, keys: frozenset[Key]) -> Call | None:
+        """A library call for the concept that cannot run, or whose result nothing takes up."""
+        for key in sorted(keys):
+            for call in self.calls_by_key.get(key, ()):
+                if call.targets or self._is_of_a_local_class(call):
+                    continue
+                if not any(matches_call(p, n) for p in concept.calls for n in (call.name,) if n):
+                    continue
+                if not self.is_live(call.path, call.line) or not self._has_effect(call):
+                    return call
+        return None
+
     def _by_call(self, concept: Concept, calls: list[Call]) -> Iterable[Sighting]:
         for call in calls:
             if call.targets or self._is_of_a_local_class(call):
