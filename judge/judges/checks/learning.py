@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from judge.judges.checks.sight import CodeSight
 
-_SAVES = frozenset("save dump save_model save_pretrained save_weights to_disk".split())
+_SAVES = frozenset("save dump save_file save_model save_pretrained save_weights to_disk".split())
 _NEUTRAL = frozenset("eval to cpu cuda state_dict double float half get_params summary".split())
 _TEACHES = re.compile(r"^(?:fit|train|learn|training_step|optimi[sz]e|update_weights|train_\w+)$")
 # Calls by which the parameters of a network are moved.
