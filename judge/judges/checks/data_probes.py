@@ -12,6 +12,7 @@ from judge.judges.checks.asking import Act, Ask, Demand
 from judge.judges.checks.findings import Finding, fails, holds, unknown
 from judge.judges.checks.scene import Scene
 from judge.judges.checks.sight import Sighting
+from judge.judges.checks.traces import trace_of, works_at_length
 from judge.judges.checks.vocabulary import Kind, matches_call
 from judge.judges.checks.vocabulary.datasets import DATASETS
 from judge.trajectory import DataOrigin, data_origins
@@ -80,6 +81,12 @@ def probe_dataset(
         )
     if not scene.sight.product_paths:
         return fails(f"there is no code that reads {demand.name}", 0.8)
+    path, line = trace_of(scene, demand, called, ask.act)
+    if path and works_at_length(scene, called, fewest=1):
+        return unknown(
+            f"{path} speaks of {demand.name} (line {line}), but not in a form that the checks know",
+            scene.sight.citation(path, line),
+        )
     return fails(f"nothing that {where} does reads {demand.name}", 0.7)
 
 

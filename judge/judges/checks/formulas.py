@@ -260,6 +260,78 @@ def stop_word_filter(node: ast.AST) -> int:
     return 0
 
 
+def tries_settings(node: ast.AST) -> int:
+    """A loop over listed settings hands each on to what is fitted or scored in its body."""
+    if isinstance(node, ast.ClassDef):
+        return 0
+    lists = {
+        target
+        for inner in ast.walk(node)
+        for target, value in _bindings(inner)
+        if isinstance(value, (ast.List, ast.Tuple)) and len(value.elts) >= 2
+    }
+    for loop in ast.walk(node):
+        if not isinstance(loop, ast.For) or not _lists_settings(loop.iter, lists):
+            continue
+        names = {part.id for part in ast.walk(loop.target) if isinstance(part, ast.Name)}
+        calls = [p for s in loop.body for p in ast.walk(s) if isinstance(p, ast.Call)]
+        is_handed = any(
+            isinstance(value, ast.Name) and value.id in names
+            for call in calls
+            for value in (*call.args, *(keyword.value for keyword in call.keywords))
+        )
+        if is_handed and any(called(call) in _FITS for call in calls):
+            return loop.lineno
+    return 0
+
+
+_FITS = frozenset("fit score train backward cross_val_score fit_predict train_and_score".split())
+
+
+def _lists_settings(node: ast.expr, lists: set[str]) -> bool:
+    """Whether a loop goes over a literal list of numbers or texts, or a product of such."""
+    if isinstance(node, (ast.List, ast.Tuple)):
+        return len(node.elts) >= 2 and all(isinstance(e, ast.Constant) for e in node.elts)
+    if isinstance(node, ast.Name):
+        return node.id in lists
+    if isinstance(node, ast.Call) and called(node) == "product":
+        return any(_lists_settings(argument, lists) for argument in node.args)
+    return False
+
+
+def stops_early(node: ast.AST) -> int:
+    """A count of rounds goes up, is set back when things get better, and ends the loop."""
+    if isinstance(node, ast.ClassDef):
+        return 0
+    for loop in ast.walk(node):
+        if not isinstance(loop, (ast.For, ast.While)):
+            continue
+        up = {
+            ast.unparse(inner.target)
+            for inner in ast.walk(loop)
+            if isinstance(inner, ast.AugAssign) and isinstance(inner.op, ast.Add)
+        }
+        back = {
+            target
+            for inner in ast.walk(loop)
+            if isinstance(inner, ast.If)
+            for branch in (*inner.body, *inner.orelse)
+            for target, value in _bindings(branch)
+            if isinstance(value, ast.Constant) and value.value == 0
+        }
+        ends = (
+            {ast.unparse(p) for p in ast.walk(loop.test)} if isinstance(loop, ast.While) else set()
+        )
+        for inner in ast.walk(loop):
+            if isinstance(inner, ast.If) and any(
+                isinstance(statement, (ast.Break, ast.Return)) for statement in inner.body
+            ):
+                ends |= {ast.unparse(part) for part in ast.walk(inner.test)}
+        if up & back & ends:
+            return loop.lineno
+    return 0
+
+
 def called(node: ast.AST) -> str:
     """The last part of the name that a call is made by; "" for another node."""
     if not isinstance(node, ast.Call):

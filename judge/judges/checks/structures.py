@@ -150,6 +150,8 @@ DETECTORS: dict[str, Detector] = {
     "stop-word removal": formulas.stop_word_filter,
     "evaluation": formulas.evaluates,
     "comparison with another model": formulas.rival_models,
+    "hyperparameter tuning": formulas.tries_settings,
+    "early stopping": formulas.stops_early,
     "RMSE": formulas.squared_error,
     "MSE": formulas.squared_error,
     "MAE": formulas.absolute_error,

@@ -56,6 +56,8 @@ def substance_of(tree: ast.Module, dead: frozenset[int]) -> dict[str, Substance]
         for base in node.bases
         if isinstance(base, ast.Name)
     }
+    level = [s for s in tree.body if not isinstance(s, (*_FUNCTIONS, ast.ClassDef))]
+    found[""] = Substance(_operations(ast.Module(body=level, type_ignores=[]), dead), "")
     for qualified, node in _definitions(tree.body, ""):
         if isinstance(node, ast.ClassDef):
             methods = {n.name: n for n in node.body if isinstance(n, _FUNCTIONS)}

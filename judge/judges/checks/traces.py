@@ -20,7 +20,7 @@ _STOP = frozenset(
     "with another from model data feature values based method using user each that than this the "
     "and for process number size result results file path name text list type performed".split()
 )
-SHORT = 14  # operations on data; below it, what a piece of code does is easily overlooked by nobody
+SHORT = 6  # operations on data; with fewer, a piece of code leaves little room for unknown forms
 
 
 def trace_of(scene: Scene, demand: Demand, keys: frozenset[Key], act: Act) -> tuple[str, int]:
@@ -65,7 +65,7 @@ def works_at_length(scene: Scene, keys: frozenset[Key], fewest: int = SHORT) -> 
     """Whether a region does so much with data that a thing may be done in it unrecognised."""
     done = 0
     for key in sorted(keys):
-        if key[1] and not scene.sight.hollow_reason(*key):
+        if not scene.sight.hollow_reason(*key):
             done += scene.sight.substance(*key).operations
             if done >= fewest:
                 return True
