@@ -205,6 +205,12 @@ def _demands(body: str) -> list[Demand]:
         if shown and not any(demand.kind is kind for demand in demands):
             concepts = tuple(dict.fromkeys(concept for _, concept in shown))
             demands.append(Demand(" or ".join(phrase for phrase, _ in shown), concepts))
+    steps = [concept for _, concept in illustrations if concept.kind is Kind.STEP]
+    for at, demand in enumerate(demands):
+        if steps and demand.kind is Kind.STEP and demand.concepts[0].name in _GENERAL:
+            # "augmentation, such as flipping": any of the examples is the thing itself.
+            concepts = tuple(dict.fromkeys((*demand.concepts, *steps)))
+            demands[at] = Demand(demand.phrase, concepts)
     return _without_general(demands)
 
 
@@ -224,6 +230,7 @@ _GENERAL = frozenset(
 
 
 def _without_general(demands: list[Demand]) -> list[Demand]:
+    """The demands, less general ones beside particular ones of their kind."""
     particular = {
         demand.kind
         for demand in demands

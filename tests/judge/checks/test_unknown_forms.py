@@ -104,6 +104,48 @@ SEEN: list[tuple[str, str, dict[str, str]]] = [
     ),
 ]
 
+SEEN += [
+    (
+        "settings tried in a loop over a literal list",
+        "Hyperparameter tuning is performed in `src/tune.py`.",
+        {
+            "src/tune.py": """
+            import numpy as np
+            from sklearn.linear_model import Lasso
+
+            table = np.loadtxt("flow.csv")
+            best = None
+            for penalty in (0.01, 0.1, 1):
+                model = Lasso(alpha=penalty).fit(table[:80, 1:], table[:80, 0])
+                score = model.score(table[80:, 1:], table[80:, 0])
+                if best is None or score > best[0]:
+                    best = score, penalty
+            print(best)
+            """
+        },
+    ),
+    (
+        "a count of bad rounds that ends the training",
+        "Early stopping is used during training in `src/tune.py`.",
+        {
+            "src/tune.py": """
+            import numpy as np
+            from sklearn.linear_model import SGDRegressor
+
+            table = np.loadtxt("flow.csv")
+            model, lowest, bad = SGDRegressor(), 9e9, 0
+            while bad < 5:
+                model.partial_fit(table[:80, 1:], table[:80, 0])
+                gap = ((model.predict(table[80:, 1:]) - table[80:, 0]) ** 2).mean()
+                if gap < lowest:
+                    lowest, bad = gap, 0
+                else:
+                    bad += 1
+            """
+        },
+    ),
+]
+
 NOT_DONE: list[tuple[str, str, dict[str, str]]] = [
     (
         "standardised values that nothing takes up",
@@ -237,6 +279,22 @@ NOT_DONE: list[tuple[str, str, dict[str, str]]] = [
 ]
 
 OPEN: list[tuple[str, str, dict[str, str]]] = [
+    (
+        "a filter of the spectrum without a name for it",
+        "Noise removal is performed on the audio in `src/prep.py`.",
+        {
+            "src/prep.py": """
+            import numpy as np
+            import soundfile
+
+            wave, rate = soundfile.read("a.wav")
+            parts = np.fft.rfft(wave)
+            power = np.abs(parts)
+            parts[power < np.median(power) * 2] = 0
+            soundfile.write("b.wav", np.fft.irfft(parts), rate)
+            """
+        },
+    ),
     (
         "a library that nobody has told the checks of",
         STOP_WORDS,
