@@ -23,7 +23,7 @@ run: $(VENV)/.default-installed
 	$(BIN)/judge run
 
 test: $(VENV)/.test-installed
-	$(BIN)/pytest -m "not slow"
+	$(BIN)/pytest -n auto --dist loadfile -m "not slow"
 	$(BIN)/pytest -m slow
 
 lint: $(VENV)/.test-installed
@@ -42,6 +42,10 @@ $(VENV)/.default-installed: pyproject.toml constraints.txt | $(BIN)/python
 	$(call install,--editable .)
 	touch $@
 
+# torch comes by pip, which finds the build for this machine where uv would take another; the tests
+# of local models and of litellm need their extras.
 $(VENV)/.test-installed: pyproject.toml constraints.txt | $(BIN)/python
-	$(call install,--editable '.[test]')
+	$(BIN)/pip install --quiet --prefer-binary --disable-pip-version-check \
+		--constraint constraints.txt torch
+	$(call install,--editable '.[test,models,litellm]')
 	touch $@ $(VENV)/.default-installed
