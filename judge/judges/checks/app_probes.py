@@ -124,8 +124,8 @@ _KEPT = re.compile(
     re.I,
 )
 _STORES = re.compile(
-    r"^(?:write\w*|save\w*|dump|commit|copyfile\w*|copy2|setItem|writeFile\w*|insert\w*|put|"
-    r"upload_\w+|to_(?:csv|sql|json|parquet|pickle)|set_item)$"
+    r"^(?:write_\w+|writerows?|writestr|save\w*|dump|commit|copyfile\w*|copy2|setItem|writeFile\w*|"
+    r"insert_\w+|put|upload_\w+|to_(?:csv|sql|json|parquet|pickle)|set_item)$"
 )
 
 
