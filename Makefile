@@ -1,10 +1,13 @@
 # make run    the bundled example, judged, on a fresh machine
 # make test   every test
 # make lint   style, types and layers
+# make bench-jf   J&F against vos-benchmark: speed, memory, and every value compared
 
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+# Built when installing; a change needs another install.
+KERNEL := $(wildcard benchmarks/vos/native/*)
 
 # $(call install,WHAT): with uv where it is there, because it is many times faster, else with pip.
 define install
@@ -16,7 +19,7 @@ else \
 fi
 endef
 
-.PHONY: run test lint clean
+.PHONY: run test lint bench-jf clean
 .DELETE_ON_ERROR:
 
 run: $(VENV)/.default-installed
@@ -32,19 +35,32 @@ lint: $(VENV)/.test-installed
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+# vos-benchmark names opencv-python, which needs a display's libraries; the headless one has none.
+VOS_PEER := .venvs/vos-benchmark
+
+bench-jf: $(VENV)/.test-installed $(VOS_PEER)/.installed
+	$(BIN)/python -m tests.speed.bench_jf --peer $(VOS_PEER)/bin/python
+
+$(VOS_PEER)/.installed:
+	$(PYTHON) -m venv $(VOS_PEER)
+	$(VOS_PEER)/bin/pip install --quiet --disable-pip-version-check --no-deps vos-benchmark==0.1.0
+	$(VOS_PEER)/bin/pip install --quiet --disable-pip-version-check --prefer-binary \
+		numpy opencv-python-headless pillow scikit-image tqdm
+	touch $@
+
 clean:
 	rm -rf $(VENV) build dist *.egg-info
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/.default-installed: pyproject.toml constraints.txt | $(BIN)/python
+$(VENV)/.default-installed: pyproject.toml constraints.txt $(KERNEL) | $(BIN)/python
 	$(call install,--editable .)
 	touch $@
 
 # torch comes by pip, which finds the build for this machine where uv would take another; the tests
 # of local models and of litellm need their extras.
-$(VENV)/.test-installed: pyproject.toml constraints.txt | $(BIN)/python
+$(VENV)/.test-installed: pyproject.toml constraints.txt $(KERNEL) | $(BIN)/python
 	$(BIN)/pip install --quiet --prefer-binary --disable-pip-version-check \
 		--constraint constraints.txt torch
 	$(call install,--editable '.[test,models,litellm]')
