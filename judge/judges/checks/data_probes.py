@@ -87,6 +87,8 @@ def probe_dataset(
             f"{path} speaks of {demand.name} (line {line}), but not in a form that the checks know",
             scene.sight.citation(path, line),
         )
+    if works_at_length(scene, called):
+        return unknown(f"whether what {where} works with is {demand.name} cannot be told")
     return fails(f"nothing that {where} does reads {demand.name}", 0.7)
 
 

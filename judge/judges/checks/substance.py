@@ -213,7 +213,7 @@ def _hollow_class(
             if method.name != "__init__"
         }
         made = state | _built_in_init(methods.get("__init__"))
-        if not any(made & _read_on_self(method) for method in applying):
+        if not any(made & _reached_on_self(method, methods) for method in applying):
             return f"{node.name}.{applying[0].name} uses nothing that {learning[0].name} learned"
     return ""
 
@@ -252,6 +252,19 @@ def _set_on_self(method: ast.AST) -> set[str]:
         and node.value.id == "self"
         and isinstance(node.ctx, ast.Store)
     }
+
+
+def _reached_on_self(
+    method: ast.AST, methods: dict[str, ast.FunctionDef | ast.AsyncFunctionDef]
+) -> set[str]:
+    """Attributes that a method reads, itself or by the methods of the class that it uses."""
+    read: set[str] = set()
+    waiting = [method]
+    while waiting:
+        names = _read_on_self(waiting.pop()) - read
+        read |= names
+        waiting += [methods[name] for name in names if name in methods]
+    return read
 
 
 def _read_on_self(method: ast.AST) -> set[str]:
