@@ -43,9 +43,9 @@ bench-jf: $(VENV)/.test-installed $(VOS_PEER)/.installed
 
 $(VOS_PEER)/.installed:
 	$(PYTHON) -m venv $(VOS_PEER)
-	$(VOS_PEER)/bin/pip install --quiet --disable-pip-version-check --no-deps vos-benchmark==0.1.0
 	$(VOS_PEER)/bin/pip install --quiet --disable-pip-version-check --prefer-binary \
 		numpy opencv-python-headless pillow scikit-image tqdm
+	$(VOS_PEER)/bin/pip install --quiet --disable-pip-version-check --no-deps vos-benchmark==0.1.0
 	touch $@
 
 clean:
