@@ -6,6 +6,8 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+# What the tests need, in a variable because `call` would part it at its commas.
+TESTED := .[test,models,litellm]
 # Built when installing; a change needs another install.
 KERNEL := $(wildcard benchmarks/vos/native/*)
 
@@ -63,5 +65,5 @@ $(VENV)/.default-installed: pyproject.toml constraints.txt $(KERNEL) | $(BIN)/py
 $(VENV)/.test-installed: pyproject.toml constraints.txt $(KERNEL) | $(BIN)/python
 	$(BIN)/pip install --quiet --prefer-binary --disable-pip-version-check \
 		--constraint constraints.txt torch
-	$(call install,--editable '.[test,models,litellm]')
+	$(call install,--editable '$(TESTED)')
 	touch $@ $(VENV)/.default-installed

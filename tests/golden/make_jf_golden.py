@@ -103,7 +103,8 @@ def statistics(values: list[float]) -> tuple[float, float, float]:
     array = np.array(values)
     bounds = (np.round(np.linspace(1, len(array), 5) + 1e-10) - 1).astype(int)
     bins = [array[bounds[i] : bounds[i + 1] + 1] for i in range(4)]
-    return np.nanmean(array), np.nanmean(array > 0.5), np.nanmean(bins[0]) - np.nanmean(bins[3])
+    decay = np.nanmean(bins[0]) - np.nanmean(bins[3])
+    return float(np.nanmean(array)), float(np.nanmean(array > 0.5)), float(decay)
 
 
 if __name__ == "__main__":

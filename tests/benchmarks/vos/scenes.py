@@ -50,14 +50,13 @@ def perturbed(labels: Labels, frame: int) -> Labels:
     """A prediction: the map moved a little, with rough edges, and blocks of wrong labels."""
     height, width = labels.shape
     dice = Dice(frame + 7919 * height)
-    moved = np.zeros_like(labels)
     dy, dx = frame % 5 - 2, frame % 7 - 3
     rows, columns = np.arange(height) - dy, np.arange(width) - dx
     # Each band of rows is shifted on its own.
     shifts = np.array([dice.below(3) - 1 for _ in range(height // 4 + 1)])
     source_y = np.clip(rows, 0, height - 1)[:, None]
     source_x = np.clip(columns[None, :] + shifts[np.arange(height) // 4][:, None], 0, width - 1)
-    moved = labels[source_y, source_x]
+    moved: Labels = labels[source_y, source_x]
     found = np.unique(labels)
     for _ in range(3):
         top, left = dice.below(height), dice.below(width)
@@ -160,4 +159,5 @@ def nearest(labels: Labels, height: int, width: int) -> Labels:
     """The map at another size, each pixel that of the nearest."""
     rows = np.arange(height) * labels.shape[0] // height
     columns = np.arange(width) * labels.shape[1] // width
-    return labels[rows[:, None], columns[None, :]]
+    resized: Labels = labels[rows[:, None], columns[None, :]]
+    return resized

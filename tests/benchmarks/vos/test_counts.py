@@ -26,16 +26,12 @@ def count(request: pytest.FixtureRequest) -> Any:
         pytest.skip("the kernel is not built here: a C compiler and Python's headers are needed")
 
     def counted(gt: Labels, pred: Labels, reading: Reading = Reading()) -> FrameCounts:  # noqa: B008
-        kept = counting._kernel
-        if request.param == "numpy":
-            counting._kernel = None
-        try:
-            depth = [16 if labels.max(initial=0) > 255 else 8 for labels in (gt, pred)]
-            return counting.count(
-                png(gt, depth[0], colour=0), png(pred, depth[1], colour=0), reading
-            )
-        finally:
-            counting._kernel = kept
+        depth = [16 if labels.max(initial=0) > 255 else 8 for labels in (gt, pred)]
+        sources = png(gt, depth[0], colour=0), png(pred, depth[1], colour=0)
+        with pytest.MonkeyPatch.context() as patch:
+            if request.param == "numpy":
+                patch.setattr(counting, "_kernel", None)
+            return counting.count(*sources, reading)
 
     return counted
 
@@ -194,11 +190,9 @@ def test_both_implementations_agree_on_large_maps(height: int, width: int) -> No
     sources = png(gt), png(pred)
     by_kernel = counting.count(*sources)
     assert by_kernel
-    kept, counting._kernel = counting._kernel, None
-    try:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(counting, "_kernel", None)
         assert counting.count(*sources) == by_kernel
-    finally:
-        counting._kernel = kept
 
 
 def test_a_tolerance_wider_than_a_machine_word_is_searched_whole(count: Count) -> None:

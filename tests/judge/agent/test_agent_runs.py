@@ -109,7 +109,7 @@ def test_a_run_killed_at_20_moments_ends_as_an_undisturbed_one_and_asks_nothing_
     tmp_path: Path, chat_server: ChatServer
 ) -> None:
     tasks, workspaces = outputs(tmp_path, [6] * 8)
-    asked_for = ("--tasks", str(tasks), "--workspaces", str(workspaces))
+    asked_for: tuple[str, ...] = ("--tasks", str(tasks), "--workspaces", str(workspaces))
     asked_for += ("--judge", "agent", "--model", "openai:m", "--jobs", "4")
     chat_server.rule = lambda asked: slowly(looks_then_passes(asked), 0.15)
     whole = judged(chat_server, tmp_path / "whole.duckdb", *asked_for)
