@@ -16,7 +16,6 @@ from typing import Any
 
 from results.errors import InputError
 
-SEEN, UNSEEN = "seen", "unseen"
 UNSEEN_VIDEOS = "unseen_videos.txt"
 
 
@@ -83,7 +82,7 @@ def read_meta(path: Path) -> Meta:
             is_unseen = next((mark for mark in marks if isinstance(mark, bool)), None)
             if is_unseen is None and tells_groups:
                 is_unseen = sequence in unseen_videos or entry.get("category") in unseen_categories
-            group = None if is_unseen is None else UNSEEN if is_unseen else SEEN
+            group = None if is_unseen is None else "unseen" if is_unseen else "seen"
             objects.setdefault(str(sequence), {})[_id(object_id)] = _object(
                 entry, group, f"{path}: the object {sequence}/{object_id}"
             )

@@ -14,13 +14,15 @@ do the originals' figures and these, to the last bit.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from benchmarks.vos.assignment import best_assignment
 from benchmarks.vos.counting import NOTHING, Counts, FrameCounts, Reading
 from benchmarks.vos.layout import Remarks, Track
-from benchmarks.vos.meta import Meta
 from benchmarks.vos.statistics import mean
+
+if TYPE_CHECKING:
+    from benchmarks.vos.meta import Meta
 
 VOID = 255
 MOST_PROPOSALS = 20

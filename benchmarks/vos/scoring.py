@@ -23,7 +23,6 @@ from benchmarks.vos.counting import (
     is_compiled,
 )
 from benchmarks.vos.layout import LeftOut, Remarks, Track, find_roots, find_tracks
-from benchmarks.vos.meta import SEEN, UNSEEN, Meta, find_meta
 from benchmarks.vos.protocols import PROTOCOLS, VOID, Counted, Protocol, Series
 from benchmarks.vos.statistics import clustered_bounds, decay, mean, recall
 from results.errors import InputError
@@ -160,8 +159,10 @@ def score(
     gt_root, pred_root = find_roots(
         given, Path(pred), unsupervised=kind.name == "davis-unsupervised"
     )
-    known: Meta | None = None
+    known = None
     if kind.has_groups:
+        from benchmarks.vos.meta import find_meta
+
         known = find_meta(Path(meta) if meta else None, given, gt_root, gt_root.parent)
     elif meta:
         raise InputError(f"--meta has no place with {protocol}; youtube-vos and lvos read it.")
@@ -311,7 +312,7 @@ def _summary(counts: Sequence[Counts], has_recall: bool) -> Summary:
 
 def _groups(objects: Sequence[ObjectScore]) -> dict[str, Summary]:
     of_group = {
-        name: [found for found in objects if found.group == name] for name in (SEEN, UNSEEN)
+        name: [found for found in objects if found.group == name] for name in ("seen", "unseen")
     }
     return {name: _mean_summary(members) for name, members in of_group.items() if members}
 

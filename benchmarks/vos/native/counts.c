@@ -118,29 +118,44 @@ static void *grown(void *items, size_t *room, size_t needed, size_t size) {
     return more;
 }
 
-/* The slot of a label other than 0; 0 where there is no memory for a new one. */
-static size_t slot_for(Scratch *s, uint32_t label) {
-    size_t slot = s->slot_of[label];
-    if (slot) return slot;
+/* A fresh slot, which keeps the memory that an earlier frame's entries had in its place. */
+static Slot *add_slot(Scratch *s, uint32_t label) {
     Slot *slots = grown(s->slots, &s->slots_room, s->n_slots + 1, sizeof *slots);
-    if (!slots) return 0;
+    if (!slots) return NULL;
     s->slots = slots;
-    memset(&slots[s->n_slots], 0, sizeof *slots);
-    slots[s->n_slots].label = label;
-    s->slot_of[label] = (uint16_t)s->n_slots;
-    return s->n_slots++;
+    Slot *slot = &slots[s->n_slots];
+    if (s->n_slots == s->slots_made) {
+        memset(slot, 0, sizeof *slot);
+        s->slots_made++;
+    }
+    Entries kept[2] = {slot->entries[0], slot->entries[1]};
+    kept[0].n = kept[1].n = 0;
+    *slot = (Slot){.label = label, .entries = {kept[0], kept[1]}};
+    s->n_slots++;
+    return slot;
 }
 
-static int append(Scratch *s, int side, uint32_t label, uint64_t mask, size_t y, size_t word) {
-    Entries *entries = &s->entries[side];
-    size_t slot = slot_for(s, label);
-    Entry *items = grown(entries->items, &entries->room, entries->n + 1, sizeof *items);
-    if (!items) return 0;
-    entries->items = items;
-    if (!slot) return 0;
-    items[entries->n++] = (Entry){mask, (uint32_t)y, (uint32_t)word, (uint32_t)slot};
-    s->slots[slot].n[side] += bits_in(mask);
-    s->slots[slot].entries[side]++;
+/* The slot of a label other than 0; 0 where there is no memory for a new one. */
+static inline size_t slot_for(Scratch *s, uint32_t label) {
+    size_t slot = s->slot_of[label];
+    if (slot) return slot;
+    if (!add_slot(s, label)) return 0;
+    s->slot_of[label] = (uint16_t)(s->n_slots - 1);
+    return s->n_slots - 1;
+}
+
+static inline int append(Scratch *s, int side, uint32_t label, uint64_t mask, size_t y, size_t word) {
+    size_t which = slot_for(s, label);
+    if (!which) return 0;
+    Slot *slot = &s->slots[which];
+    Entries *entries = &slot->entries[side];
+    if (entries->n == entries->room) {
+        Entry *items = grown(entries->items, &entries->room, entries->n + 1, sizeof *items);
+        if (!items) return 0;
+        entries->items = items;
+    }
+    entries->items[entries->n++] = (Entry){mask, (uint32_t)y, (uint32_t)word};
+    slot->n[side] += bits_in(mask);
     return 1;
 }
 
@@ -162,6 +177,14 @@ static inline void add_pixel(Word *found, uint32_t label, uint64_t bit) {
     found->masks[i] |= bit;
 }
 
+/* Whether 64 bytes and the one behind them hold nothing but 0 and the label; `filled` is 64 times
+   the label. What stands behind the row's end may make the answer a needless no. */
+static inline int has_no_other(const uint8_t *at, const uint8_t *filled) {
+    static const uint8_t zeros[64] = {0};
+    return !(differing_word(at, zeros, 1) & differing_word(at, filled, 1)) &&
+           (!at[64] || at[64] == filled[0]);
+}
+
 /* Boundary pixels of one row, from the words that say where its windows change. */
 static inline int find_boundary(Scratch *s, const Map *map, int item, int side, size_t y,
                                 const uint64_t *changes) {
@@ -171,6 +194,17 @@ static inline int find_boundary(Scratch *s, const Map *map, int item, int side, 
     Word found;
     for (size_t word = 0; word <= last / 64; word++) {
         found.n = 0;
+        if (item == 1 && bits_in(changes[word]) > 3) {
+            /* Along an outline: where there is only one label, all changes are its boundary. */
+            const uint8_t *at = row + word * 64, *under = below + word * 64;
+            size_t x = (size_t)lowest_bit(changes[word]), right = x + (word * 64 + x < last);
+            uint8_t filled[64], label = at[x] | at[right] | under[x] | under[right];
+            memset(filled, label, sizeof filled);
+            if (has_no_other(at, filled) && has_no_other(under, filled)) {
+                if (!append(s, side, label, changes[word], y, word)) return 0;
+                continue;
+            }
+        }
         for (uint64_t left = changes[word]; left; left &= left - 1) {
             uint64_t bit = left & (0 - left);
             size_t x = word * 64 + (size_t)lowest_bit(left), right = x + (x < last);
@@ -189,25 +223,6 @@ static inline int find_boundary(Scratch *s, const Map *map, int item, int side, 
         for (int i = 0; i < found.n; i++) {
             if (!append(s, side, found.labels[i], found.masks[i], y, word)) return 0;
         }
-    }
-    return 1;
-}
-
-/* Puts the entries of each slot together. */
-static int sort_entries(Scratch *s, int side) {
-    Entries *entries = &s->entries[side];
-    Entry *sorted = grown(entries->sorted, &entries->sorted_room, entries->n, sizeof *sorted);
-    if (!sorted && entries->n) return 0;
-    entries->sorted = sorted;
-    size_t at = 0;
-    for (size_t slot = 1; slot < s->n_slots; slot++) {
-        s->slots[slot].first[side] = at;
-        at += s->slots[slot].entries[side];
-        s->slots[slot].entries[side] = 0;
-    }
-    for (size_t i = 0; i < entries->n; i++) {
-        Slot *slot = &s->slots[entries->items[i].slot];
-        sorted[slot->first[side] + slot->entries[side]++] = entries->items[i];
     }
     return 1;
 }
@@ -303,19 +318,45 @@ static inline int has_near(const uint64_t *row, size_t x, size_t half, size_t wo
     return (*last & tail) != 0;
 }
 
-static int64_t matched(const Entry *entries, size_t n, const uint64_t *plane, size_t height,
-                       size_t words, const uint32_t *half, size_t radius) {
+/* The bits of a word that have a bit of the row within half a width (less than 64) to a side. */
+static inline uint64_t spread(const uint64_t *row, size_t word, size_t half) {
+    uint64_t before = row[word], here = row[word + 1], after = row[word + 2], up = here, down = here;
+    if (!(before | here | after)) return 0;
+    /* Each step doubles what is covered. */
+    for (size_t covered = 0, step; covered < half; covered += step) {
+        step = covered + 1 < half - covered ? covered + 1 : half - covered;
+        up |= up << step | before >> (64 - step);
+        before |= before << step;
+        down |= down >> step | after << (64 - step);
+        after |= after >> step;
+    }
+    return up | down;
+}
+
+static int64_t matched(const Entries *entries, const uint64_t *plane, size_t height, size_t words,
+                       const uint32_t *half, size_t radius) {
+    enum { MANY = 8 }; /* from so many pixels on, a word is quicker than they are one by one */
     int64_t found = 0;
     size_t row_words = words + 2;
-    for (size_t i = 0; i < n; i++) {
-        size_t y = entries[i].y, word = entries[i].word;
-        const uint64_t *row = plane + y * row_words;
-        uint64_t same = entries[i].mask & row[word + 1];
-        found += bits_in(same);
-        size_t above = y < radius ? y : radius;
-        size_t below = height - 1 - y < radius ? height - 1 - y : radius;
-        for (uint64_t left = entries[i].mask ^ same; left; left &= left - 1) {
-            size_t x = word * 64 + (size_t)lowest_bit(left);
+    for (size_t i = 0; i < entries->n; i++) {
+        Entry entry = entries->items[i];
+        const uint64_t *row = plane + entry.y * row_words;
+        uint64_t left = entry.mask & ~row[entry.word + 1];
+        size_t above = entry.y < radius ? entry.y : radius;
+        size_t below = height - 1 - entry.y < radius ? height - 1 - entry.y : radius;
+        found += bits_in(entry.mask ^ left);
+        if (bits_in(left) >= MANY && radius < 64) {
+            uint64_t all = left;
+            left &= ~spread(row, entry.word, radius);
+            for (size_t d = 1; left && d <= radius; d++) {
+                if (d <= above) left &= ~spread(row - d * row_words, entry.word, half[d]);
+                if (d <= below) left &= ~spread(row + d * row_words, entry.word, half[d]);
+            }
+            found += bits_in(all ^ left);
+            continue;
+        }
+        for (; left; left &= left - 1) {
+            size_t x = entry.word * (size_t)64 + (size_t)lowest_bit(left);
             int is_found = has_near(row, x, radius, words);
             for (size_t d = 1; !is_found && d <= radius; d++) {
                 is_found = (d <= above && has_near(row - d * row_words, x, half[d], words)) ||
@@ -327,10 +368,11 @@ static int64_t matched(const Entry *entries, size_t n, const uint64_t *plane, si
     return found;
 }
 
-static void draw(const Entry *entries, size_t n, uint64_t *plane, size_t words, int is_set) {
-    for (size_t i = 0; i < n; i++) {
-        uint64_t *at = plane + entries[i].y * (words + 2) + entries[i].word + 1;
-        *at = is_set ? *at | entries[i].mask : 0;
+static void draw(const Entries *entries, uint64_t *plane, size_t words, int is_set) {
+    for (size_t i = 0; i < entries->n; i++) {
+        Entry entry = entries->items[i];
+        uint64_t *at = plane + entry.y * (words + 2) + entry.word + 1;
+        *at = is_set ? *at | entry.mask : 0;
     }
 }
 
@@ -365,13 +407,13 @@ static int add_counts(Scratch *s, const Map *map, Slot *g, Slot *p, int64_t inte
     s->counts = counts;
     int64_t found[2] = {0, 0};
     if (g->n[0] && p->n[1]) {
-        const Entry *of_g = s->entries[0].sorted + g->first[0], *of_p = s->entries[1].sorted + p->first[1];
-        draw(of_g, g->entries[0], s->planes[0], words, 1);
-        draw(of_p, p->entries[1], s->planes[1], words, 1);
-        found[0] = matched(of_g, g->entries[0], s->planes[1], height, words, half, radius);
-        found[1] = matched(of_p, p->entries[1], s->planes[0], height, words, half, radius);
-        draw(of_g, g->entries[0], s->planes[0], words, 0);
-        draw(of_p, p->entries[1], s->planes[1], words, 0);
+        const Entries *of_g = &g->entries[0], *of_p = &p->entries[1];
+        draw(of_g, s->planes[0], words, 1);
+        draw(of_p, s->planes[1], words, 1);
+        found[0] = matched(of_g, s->planes[1], height, words, half, radius);
+        found[1] = matched(of_p, s->planes[0], height, words, half, radius);
+        draw(of_g, s->planes[0], words, 0);
+        draw(of_p, s->planes[1], words, 0);
     }
     counts[s->n_counts++] = (Counts){g->label, p->label, inter,   g->area[0], p->area[1],
                                      g->n[0],  p->n[1],  found[0], found[1]};
@@ -402,9 +444,8 @@ const char *COUNT_MAPS(const Map *gt, const Map *pred, int every_pair, Scratch *
     size_t radius, words = (gt->width + 63) / 64;
     if (!s->slot_of) s->slot_of = calloc(1 << 16, sizeof *s->slot_of);
     uint32_t *half = half_widths(s, gt->height, gt->width, &radius);
-    Slot *slots = grown(s->slots, &s->slots_room, 1, sizeof *slots);
-    if (slots) memset(s->slots = slots, 0, sizeof *slots);
-    if (!slots || !s->slot_of || !half || !has_planes(s, gt->height * (words + 2))) return PNG_NO_MEMORY;
+    s->n_slots = 0;
+    if (!add_slot(s, 0) || !s->slot_of || !half || !has_planes(s, gt->height * (words + 2))) return PNG_NO_MEMORY;
     int64_t *matrix = NULL;
     if (every_pair) {
         size_t side = MOST_PAIRED_LABELS + 1, size = side * side * sizeof *matrix;
@@ -412,14 +453,13 @@ const char *COUNT_MAPS(const Map *gt, const Map *pred, int every_pair, Scratch *
         if (!matrix) return PNG_NO_MEMORY;
         memset(matrix, 0, size);
     }
-    s->n_slots = 1;
-    s->n_counts = s->entries[0].n = s->entries[1].n = 0;
+    s->n_counts = 0;
     int is_done = scan(s, gt, pred, matrix);
     const char *fault = NULL;
     if (every_pair && s->n_slots > MOST_PAIRED_LABELS + 1) {
         fault = TOO_MANY_LABELS;
     } else {
-        is_done = is_done && sort_entries(s, 0) && sort_entries(s, 1) && add_all(s, gt, matrix, half, radius);
+        is_done = is_done && add_all(s, gt, matrix, half, radius);
     }
     for (size_t slot = 1; slot < s->n_slots; slot++) s->slot_of[s->slots[slot].label] = 0;
     return fault ? fault : is_done ? NULL : PNG_NO_MEMORY;

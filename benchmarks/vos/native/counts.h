@@ -11,30 +11,28 @@ typedef struct {
 
 typedef struct {
     uint64_t mask; /* which of the word's 64 pixels are boundary */
-    uint32_t y, word, slot;
+    uint32_t y, word;
 } Entry;
 
+/* One map's boundary pixels of one label, in the order of rows. */
 typedef struct {
     Entry *items;
     size_t n, room;
-    Entry *sorted; /* by slot, in the order of rows within one */
-    size_t sorted_room;
 } Entries;
 
 typedef struct {
     uint32_t label;
     int64_t area[2], inter, n[2]; /* side 0: ground truth, side 1: prediction */
-    size_t first[2], entries[2];  /* where its entries stand in `sorted`, and how many */
+    Entries entries[2];
 } Slot;
 
 /* What a frame is counted with, kept from call to call. Planes and slot_of are all zero between. */
 typedef struct {
     PngScratch png[2];
     Buffer bits, halves, matrix;
-    Slot *slots;      /* slot 0 is the background's: it counts nothing */
-    size_t n_slots, slots_room;
+    Slot *slots; /* slot 0 is the background's: it counts nothing */
+    size_t n_slots, slots_made, slots_room; /* in use; with entries that may have memory */
     uint16_t *slot_of; /* label -> slot */
-    Entries entries[2];
     uint64_t *planes[2];
     size_t plane_words;
     Counts *counts; /* the answer */

@@ -53,9 +53,10 @@ void free_scratch(Scratch *s) {
         free(png->rows.data);
         free(png->expanded.data);
         free(png->zeros.data);
-        free(s->entries[side].items);
-        free(s->entries[side].sorted);
         free(s->planes[side]);
+    }
+    for (size_t i = 0; i < s->slots_made; i++) {
+        for (int side = 0; side < 2; side++) free(s->slots[i].entries[side].items);
     }
     free(s->bits.data);
     free(s->halves.data);

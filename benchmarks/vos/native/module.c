@@ -15,10 +15,10 @@ static int n_kept;
 static const size_t LARGEST_KEPT = (size_t)64 << 20;
 
 static size_t size_of(const Scratch *s) {
-    size_t size = 2 * s->plane_words * sizeof(uint64_t) + s->matrix.size;
+    size_t size = 2 * s->plane_words * sizeof(uint64_t) + s->matrix.size + s->slots_room * sizeof(Slot);
     for (int side = 0; side < 2; side++) {
         size += s->png[side].rows.size + s->png[side].expanded.size + s->png[side].packed.size;
-        size += (s->entries[side].room + s->entries[side].sorted_room) * sizeof(Entry);
+        for (size_t i = 0; i < s->slots_made; i++) size += s->slots[i].entries[side].room * sizeof(Entry);
     }
     return size;
 }
