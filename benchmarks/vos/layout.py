@@ -23,6 +23,8 @@ _ANNOTATIONS = (
     "Annotations",
     "valid/Annotations",
     "val/Annotations",
+    "480p",
+    "Full-Resolution",
 )
 _UNSUPERVISED = ("Annotations_unsupervised/480p", "Annotations_unsupervised/Full-Resolution")
 _BY_OBJECT = ("Annotations_6fps",)
@@ -182,6 +184,9 @@ def _track(
 
     annotated, strays = _frames(gt)
     predicted, predicted_strays = _frames(pred)
+    if not annotated and any((gt / stray).is_dir() for stray in strays):
+        fault("its ground truth holds folders, not frames, as SA-V's does (--protocol sav)")
+        return []
     for whose, names in (("ground truth", strays), ("predictions", predicted_strays)):
         for stray in names:
             fault(f"a stray file, {stray}, lies among the frames of the {whose}")

@@ -23,8 +23,11 @@ RUN: dict[str, str] = {}
 # As benchmarks.vos.PROTOCOLS has them; named here so that help imports nothing.
 VOS_PROTOCOLS = ("davis", "vos", "sav", "davis-unsupervised", "youtube-vos", "lvos")
 
+# As benchmarks.vos.submission.ARCHIVES has them.
+SUBMITTED = ("mose", "lvos", "youtube-vos")
 
-@click.group("bench", help="Score predictions on benchmarks.")
+
+@click.group("bench", help="Score predictions on benchmarks, or pack them for a server.")
 def command() -> None:
     pass
 
@@ -106,6 +109,27 @@ def score_vos(
         call.answer(None, _title(scores), _vos_table(scores), *map(str, scores.left_out))
 
 
+@judge_command(
+    "submit",
+    example="judge bench submit mose --data MOSE/valid --pred masks/ --out submission.zip",
+    help="Write the archive that a benchmark's server scores, once every frame is there.",
+)
+@click.argument("benchmark", type=click.Choice(SUBMITTED))
+@click.option(
+    "--data",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="The set's root, with JPEGImages and Annotations.",
+)
+@click.option("--pred", required=True, type=click.Path(path_type=Path), help="Predictions.")
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="The zip file.")
+def submit(call: Call, *, benchmark: str, data: Path, pred: Path, out: Path) -> None:
+    from benchmarks.vos.submission import write_submission
+
+    n = write_submission(benchmark, pred, data, out)
+    call.answer({"archive": str(out), "frames": n}, f"{out}: {n} masks, to be uploaded as it is.")
+
+
 def _show_progress(done: int, total: int) -> None:
     click.echo(f"\r{done} of {total} frames", err=True, nl=done == total)
 
@@ -135,3 +159,4 @@ def _percent(value: float | None) -> str:
 score.add_command(score_vos)
 command.add_command(list_benchmarks)
 command.add_command(score)
+command.add_command(submit)

@@ -25,8 +25,9 @@ class Dice:
         self.state = seed * 2654435761 % 2**32
 
     def below(self, n: int) -> int:
+        """0..n-1; 0 where n is less than 1."""
         self.state = (self.state * 1664525 + 1013904223) % 2**32
-        return (self.state >> 8) % n
+        return (self.state >> 8) % max(n, 1)
 
 
 def scene(height: int, width: int, n_objects: int, frame: int, seed: int = 0) -> Labels:

@@ -69,6 +69,13 @@ def unknown_sequence(gt: Path, pred: Path) -> None:
     shutil.copytree(pred / "b", pred / "c")
 
 
+def by_objects(gt: Path, pred: Path) -> None:
+    for root in (gt, pred):
+        (root / "b").rename(root / "000")
+        (root / "b").mkdir()
+        (root / "000").rename(root / "b" / "000")
+
+
 def two_frames(gt: Path, pred: Path) -> None:
     for number in (2, 3, 4):
         (gt / "b" / f"{number:05d}.png").unlink()
@@ -87,6 +94,7 @@ SPOILT: dict[str, tuple[Spoil, list[str]]] = {
     "stray file in the ground truth": (stray_in_truth, [".DS_Store", "ground truth"]),
     "stray file in the prediction": (stray_in_prediction, ["Thumbs.db", "predictions"]),
     "black and white": (black_and_white, ["255", "black-and-white", "ids 1, 2"]),
+    "SA-V's layout": (by_objects, ["holds folders", "--protocol sav"]),
     "too few frames": (two_frames, ["none of its frames is scored"]),
 }
 
