@@ -97,9 +97,12 @@ class BadMapError(ValueError):
     """A map that cannot be counted; `side` is the file at fault, or "" for both together."""
 
     def __init__(self, side: Side, cause: str) -> None:
-        super().__init__(cause)
+        super().__init__(side, cause)  # both, so that it comes back from another process
         self.side: Side = side
         self.cause = cause
+
+    def __str__(self) -> str:
+        return self.cause
 
 
 def is_compiled() -> bool:

@@ -86,7 +86,7 @@ SPOILT: dict[str, tuple[Spoil, list[str]]] = {
     "missing frame": (missing_frame, ["frame 00002", "the predictions lack it"]),
     "missing sequence": (missing_sequence, ["the predictions lack it"]),
     "empty prediction folder": (empty_sequence, ["hold no frames"]),
-    "corrupt PNG": (cut_short, ["frame 00002", "prediction cannot be read", "too early"]),
+    "corrupt PNG": (cut_short, ["frame 00002", "prediction cannot be read"]),
     "empty file": (empty_file, ["frame 00002", "it is empty"]),
     "no PNG at all": (another_format, ["frame 00002", "no PNG file"]),
     "corrupt ground truth": (broken_truth, ["frame 00002", "ground truth cannot be read"]),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Callable
 from typing import Any
 
@@ -179,6 +180,11 @@ def test_nothing_against_nothing_is_right_and_against_something_wrong() -> None:
     assert (only_gt.j, only_gt.f) == (0.0, 0.0)
     apart = Counts(0, 9, 9, 8, 8, 0, 0)
     assert (apart.j, apart.f) == (0.0, 0.0)
+
+
+def test_a_fault_found_in_another_process_comes_back_whole() -> None:
+    back = pickle.loads(pickle.dumps(BadMapError("prediction", "it is broken")))  # noqa: S301
+    assert (back.side, back.cause, str(back)) == ("prediction", "it is broken", "it is broken")
 
 
 @pytest.mark.parametrize(("height", "width"), [(480, 854), (1080, 1920), (63, 4097), (3000, 64)])
