@@ -4,11 +4,11 @@ All of J&F follows from them, under every convention. Two implementations give t
 `benchmarks.vos._kernel`, compiled C, and `benchmarks.vos.fallback`, numpy and Pillow, which takes
 over where the kernel was not built.
 
-Why C rather than numba: a scoring run takes a second or less, and numba takes that long to import
-and to load its cache, needs some 150 MB of memory for itself, and compiles for half a minute on
-first use. The kernel needs no library at all (it reads PNGs itself, because decoding would
-otherwise be most of the work), loads in a millisecond, releases the interpreter's lock, and is
-built by pip wherever there is a C compiler; where there is none, installation goes on without it.
+Why C rather than numba: scoring a set takes a fraction of a second, less than importing numba
+does; numba would compile on first use, and is a large dependency for one module. The kernel needs
+no library at all (it reads PNGs itself, because decoding would otherwise be most of the work),
+loads in a millisecond, releases the interpreter's lock, and is built by pip wherever there are a C
+compiler and Python's headers; where there are none, installation goes on without it.
 """
 
 from __future__ import annotations
