@@ -51,7 +51,7 @@ $(VOS_PEER)/.installed:
 	touch $@
 
 clean:
-	rm -rf $(VENV) build dist *.egg-info
+	rm -rf $(VENV) .venvs build dist *.egg-info benchmarks/vos/*.so
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
