@@ -85,31 +85,6 @@ def effective_votes(weights: Sequence[float]) -> float:
     return sum(weights) ** 2 / sum(weight**2 for weight in weights)
 
 
-def effective_draws(draws: Sequence[Sequence[bool]]) -> float | None:
-    """How many independent votes repeated draws amount to: k / (1 + (k - 1) r).
-
-    `draws` has one row a question and one column a draw; r is the intraclass correlation of the
-    answers (one-way, from variances between and within questions), held within 0..1. None with
-    fewer than two questions or draws, and where every answer is the same.
-
-    >>> effective_draws([[True, True], [False, False], [True, True]])
-    1.0
-    """
-    rows = [list(map(float, row)) for row in draws]
-    if len(rows) < 2 or len({len(row) for row in rows}) != 1 or len(rows[0]) < 2:
-        return None
-    k = len(rows[0])
-    means = [sum(row) / k for row in rows]
-    grand = sum(means) / len(means)
-    between = k * sum((mean - grand) ** 2 for mean in means) / (len(rows) - 1)
-    squares = sum((x - mean) ** 2 for row, mean in zip(rows, means, strict=True) for x in row)
-    within = squares / (len(rows) * (k - 1))
-    if between == within == 0:
-        return None
-    correlation = (between - within) / (between + (k - 1) * within)
-    return k / (1 + (k - 1) * min(1.0, max(0.0, correlation)))
-
-
 def _evidence(verdicts: Sequence[Verdict]) -> tuple[Evidence, ...]:
     found = dict.fromkeys(evidence for verdict in verdicts for evidence in verdict.evidence)
     return tuple(found)[:MOST_CITATIONS]

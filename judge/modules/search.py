@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from judge.inspection import Inspection
 from judge.workspace.lines import stream_lines
-from results.errors import InputError
+from results.errors import InputError, ModelError
 
 if TYPE_CHECKING:
     import regex
@@ -105,9 +105,13 @@ class Search:
             for number, score in zip(found[0], scores[0], strict=True)
             if score > 0
         ]
+        left_out = self._unindexed
         if self._embed is not None and hits:
-            hits = _reranked(query, hits, self._embed)
-        return Found(tuple(hits[:limit]), self._unindexed)
+            try:
+                hits = _reranked(query, hits, self._embed)
+            except ModelError as error:
+                left_out = f"ranked without embeddings: {error}"
+        return Found(tuple(hits[:limit]), left_out)
 
     def _scan(self, is_hit: Callable[[str], bool], limit: int, folder: str) -> Found:
         deadline = time.monotonic() + SECONDS_A_SEARCH

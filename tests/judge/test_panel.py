@@ -8,7 +8,7 @@ from typing import Any, cast
 import pytest
 
 from judge.judges.interface import Case, Question
-from judge.judges.panel import Member, PanelJudge, effective_draws, effective_votes
+from judge.judges.panel import Member, PanelJudge, effective_votes
 from results.records import ArtifactEvidence, Outcome, Usage, Verdict
 
 S, U, A, E = Outcome.SATISFIED, Outcome.UNSATISFIED, Outcome.ABSTAINED, Outcome.ERROR
@@ -77,12 +77,6 @@ def test_a_panel_without_members_or_weight_is_refused() -> None:
         PanelJudge([Member(Says(S), 0)])
 
 
-def test_effective_votes_are_fewer_when_weights_or_answers_go_together() -> None:
+def test_unequal_weights_amount_to_fewer_votes() -> None:
     assert effective_votes([1, 1]) == 2
     assert effective_votes([9, 1]) == pytest.approx(100 / 82)
-    same = [[True, True, True], [False, False, False], [True, True, True]]
-    assert effective_draws(same) == pytest.approx(1.0)
-    mixed = [[True, False], [False, True], [True, False], [False, True]]
-    assert effective_draws(mixed) == pytest.approx(2.0)
-    assert effective_draws([[True, True]]) is None
-    assert effective_draws([[True, True], [True, True]]) is None

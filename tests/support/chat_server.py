@@ -284,7 +284,7 @@ class ChatServer:
             self._at_once += 1
             self.most_at_once = max(self.most_at_once, self._at_once)
             queued = self._queue.popleft() if self._queue else None
-        if path.partition("?")[0] != "/v1/chat/completions":
+        if path.partition("?")[0] not in ("/v1/chat/completions", "/v1/embeddings"):
             return fails(404, f"no such path: {path}")
         return queued if queued is not None else self.rule(asked)
 
