@@ -10,6 +10,7 @@ from judge.evidence import missing
 from judge.judges.checks.app_probes import in_markup, probe_app, probe_wiring
 from judge.judges.checks.asking import Act, Ask, Demand
 from judge.judges.checks.data_probes import probe_dataset
+from judge.judges.checks.deaths import death_before
 from judge.judges.checks.findings import Finding, State, fails, holds, unknown
 from judge.judges.checks.name_probes import probe_name
 from judge.judges.checks.numbers import has_number
@@ -161,27 +162,9 @@ def best_sighting(
 def _seen(scene: Scene, ask: Ask, demand: Demand, sighting: Sighting) -> Finding:
     citation = scene.sight.citation(sighting.path, sighting.line)
     if ask.act is Act.DO:
-        fault = scene.health.blocks(sighting.path)
-        if fault is not None:
-            return fails(
-                f"no program gets as far as {demand.name}: {fault.text}",
-                0.8,
-                scene.sight.citation(fault.path, fault.line),
-            )
-        crash = scene.origins.crash_before(sighting.path, sighting.line, sighting.scope)
-        if crash is not None:
-            return fails(
-                f"the last run failed before {demand.name}: {crash.failure}",
-                0.7,
-                scene.origins.step_citation(crash.step, crash.failure),
-            )
-        ended = scene.origins.ended_before(sighting.path, sighting.line, sighting.scope)
-        if ended is not None:
-            return fails(
-                f"the run ended before {demand.name}: {ended.quote!r}",
-                0.7,
-                scene.origins.step_citation(ended.step, ended.quote),
-            )
+        death = death_before(scene, sighting, demand.name)
+        if death is not None:
+            return death
     misfit = scene.origins.misfit_before(sighting.path, sighting.line, sighting.scope)
     if misfit is not None and ask.act is Act.DO:
         where, call = misfit

@@ -9,6 +9,7 @@ from judge.code import Call
 from judge.code.facts import Key
 from judge.evidence import missing
 from judge.judges.checks.asking import Act, Ask, Demand
+from judge.judges.checks.deaths import death_before
 from judge.judges.checks.findings import Finding, fails, holds, unknown
 from judge.judges.checks.scene import Scene
 from judge.judges.checks.sight import Sighting
@@ -111,27 +112,9 @@ def _read(
 ) -> Finding:
     citation = scene.sight.citation(sighting.path, sighting.line)
     if ask.act is Act.DO:
-        fault = scene.health.blocks(sighting.path)
-        if fault is not None:
-            return fails(
-                f"no program gets as far as reading {demand.name}: {fault.text}",
-                0.8,
-                scene.sight.citation(fault.path, fault.line),
-            )
-        crash = scene.origins.crash_before(sighting.path, sighting.line, sighting.scope)
-        if crash is not None:
-            return fails(
-                f"the last run failed before {demand.name} was read: {crash.failure}",
-                0.7,
-                scene.origins.step_citation(crash.step, crash.failure),
-            )
-        ended = scene.origins.ended_before(sighting.path, sighting.line, sighting.scope)
-        if ended is not None:
-            return fails(
-                f"the run ended before {demand.name} was read: {ended.quote!r}",
-                0.72,
-                scene.origins.step_citation(ended.step, ended.quote),
-            )
+        death = death_before(scene, sighting, f"the reading of {demand.name}")
+        if death is not None:
+            return death
     instead = _something_else(scene, demand, sighting)
     if instead is not None:
         return instead
