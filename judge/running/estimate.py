@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from judge.judges.interface import Judge
+from judge.facts import establish
+from judge.judges.interface import Case, Judge, Question
 from judge.running.planning import RunPlan
 from results.records import Usage
+
+if TYPE_CHECKING:
+    from runners.models.chat.client import ChatClient
 
 # English and code have about four characters a token in the tokenizers of today's models.
 CHARACTERS_PER_TOKEN = 4
 # A verdict object with a reason and a few citations.
 TOKENS_OF_A_REPLY = 400
+# The agent judge looks once and then decides, as a rule; a look brings so much.
+CALLS_OF_AN_AGENT = 2
+CHARACTERS_OF_A_LOOK = 3_000
 
 
 @dataclass(frozen=True)
@@ -35,26 +43,39 @@ def estimate(plan: RunPlan, judge: Judge) -> Estimate:
 
 
 def _usage(plan: RunPlan, task: str, judge: Judge) -> Usage:
-    questions = [question for question in plan.questions if question.task == task]
     if judge.name == "checks":
         return Usage()
-    from judge.facts import establish
-    from judge.judges.llm import LLMJudge
-    from runners.models.chat.settings import load_settings
+    questions = [question for question in plan.questions if question.task == task]
+    return _asked_of(judge, plan.open_case(task), questions)
 
-    if not isinstance(judge, LLMJudge):
-        return Usage(cost=None)
-    case = plan.open_case(task)
-    prompts = [
-        judge.prompt(case, q, {}, establish(case.inspection, q.criteria), judge.room)
-        for q in questions
-    ]
-    asked = sum(len(prompt) for prompt in prompts) // CHARACTERS_PER_TOKEN
-    answered = TOKENS_OF_A_REPLY * len(questions)
-    price = load_settings().prices.get(judge.chat.model)
+
+def _asked_of(judge: Judge, case: Case, questions: list[Question]) -> Usage:
+    from judge.judges.agent.judge import AgentJudge
+    from judge.judges.llm import LLMJudge
+    from judge.judges.panel import PanelJudge
+
+    if isinstance(judge, PanelJudge):
+        members = (_asked_of(member.judge, case, questions) for member in judge.members)
+        return sum(members, Usage())
+    if isinstance(judge, LLMJudge):
+        prompts = [
+            judge.prompt(case, q, {}, establish(case.inspection, q.criteria), judge.room)
+            for q in questions
+        ]
+        return _of_calls(judge.chat, len(questions), sum(map(len, prompts)))
+    if isinstance(judge, AgentJudge):
+        asked = sum(len(judge.first_prompt(case, question)) for question in questions)
+        answers = CHARACTERS_OF_A_LOOK * len(questions)
+        # Every call sends again what was said before it.
+        return _of_calls(judge.chat, CALLS_OF_AN_AGENT * len(questions), 2 * asked + answers)
+    return Usage()
+
+
+def _of_calls(chat: ChatClient, calls: int, characters: int) -> Usage:
+    asked, answered = characters // CHARACTERS_PER_TOKEN, TOKENS_OF_A_REPLY * calls
     return Usage(
-        calls=len(questions),
+        calls=calls,
         input_tokens=asked,
         output_tokens=answered,
-        cost=None if price is None else price.cost(asked, answered),
+        cost=chat.cost_of(asked, answered),
     )

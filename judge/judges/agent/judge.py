@@ -102,6 +102,17 @@ class AgentJudge:
             outcome, why = Outcome.ERROR, str(error)
         return question.verdict(outcome, 0.0, why, usage=conversation.spent)
 
+    def first_prompt(self, case: Case, question: Question) -> str:
+        """What the first call would send: instructions, tools, and what it is told at first."""
+        view = self._view(case)
+        toolbox = Toolbox(case.inspection, self.modules, self.fence, view.search)
+        facts = establish(case.inspection, question.criteria)
+        plan = plan_for(self.planning, self.modules)
+        block = requirement_block(view, question, {}, facts, toolbox, plan)
+        offered = tools_for(self.modules, sees_images=self._sees_images)
+        tools = json.dumps([tool.wire() for tool in offered])
+        return f"{self._loop.system.text}{tools}{view.task_block}\n{block}"
+
     def _view(self, case: Case) -> CaseView:
         with self._lock:
             view = self._views.get(case.inspection)

@@ -101,7 +101,11 @@ class ChatClient:
     @property
     def has_price(self) -> bool:
         """Whether a call's cost can be told."""
-        return self._cost(1, 1, 0) is not None
+        return self.cost_of(1, 1) is not None
+
+    def cost_of(self, input_tokens: int, output_tokens: int) -> float | None:
+        """USD of so many tokens, none of them kept by the endpoint; None without a price."""
+        return self._cost(input_tokens, output_tokens, 0)
 
     def complete(
         self,

@@ -385,3 +385,17 @@ def test_pictures_are_shown_to_models_that_see(
     judges(sees_images=True).judge(case_of(folder), QUESTION, {})
     content = chat_server.requests[1].messages[-1]["content"]
     assert content[1]["image_url"]["url"].startswith("data:image/png;base64,")
+
+
+def test_what_a_run_would_take_is_estimated_from_the_first_prompt(
+    judges: Judges, folder: Path, chat_server: ChatServer
+) -> None:
+    chat_server.queue(calls_tools(verdict("satisfied", TRUE_QUOTE)))
+    judge, case = judges(price=True), case_of(folder)
+    prompt = judge.first_prompt(case, QUESTION)
+    judge.judge(case, QUESTION, {})
+    sent = chat_server.requests[0]
+    assert sent.messages[0]["content"] in prompt
+    assert sent.messages[1]["content"] in prompt
+    assert 0.5 < len(prompt) / sent.size < 1.5
+    assert judge.chat.cost_of(1_000, 100) == pytest.approx(0.02)
