@@ -64,23 +64,12 @@ class Shown:
         if excerpt.cut:
             self._cut.add(excerpt.path)
 
-    def copy(self) -> Shown:
-        return Shown(
-            {path: set(lines) for path, lines in self._lines.items()},
-            dict(self._totals),
-            set(self._cut),
-        )
-
     def is_whole(self, path: str) -> bool:
         """Whether every line of the file was shown."""
         total = self._totals.get(path)
         if total is None or path in self._cut:
             return False
         return len(self._lines[path].intersection(range(1, total + 1))) >= total
-
-    @property
-    def paths(self) -> tuple[str, ...]:
-        return tuple(self._lines)
 
     def unseen(self, path: str) -> str:
         """What of a file was not shown, in words; empty when nothing is missing."""
