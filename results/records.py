@@ -121,9 +121,13 @@ class RunRecord(Value):
 
     run_id: str
     kind: Literal["judgment", "benchmark"] = "judgment"
-    agent: str
-    judge: str
-    model: str | None = None
+    agent: str = Field(default="", description="whose outputs were judged; empty for a benchmark")
+    judge: str = Field(default="", description="what gave the verdicts; empty for a benchmark")
+    model: str | None = Field(default=None, description="the judge's model, or that under test")
+    benchmark: str | None = None
+    split: str | None = None
+    variant: str | None = Field(default=None, description="such as `onnx int8` of the model")
+    scorer: str | None = Field(default=None, description="whose rules scored, such as `davis`")
     setting: Literal["black-box", "gray-box"] = "black-box"
     started_at: str = Field(description="ISO 8601, UTC")
     config: dict[str, Any] = Field(default_factory=dict)
@@ -164,15 +168,6 @@ class AskedTask(Value):
     requirements: tuple[AskedRequirement, ...] = ()
 
 
-class Rate(Value):
-    """A share in 0..1 over `n` decided units, with undecided ones counted as unmet and as met."""
-
-    value: float | None
-    worst: float | None
-    best: float | None
-    n: int
-
-
 class Interval(Value):
     """A confidence interval, and how it was made."""
 
@@ -181,3 +176,59 @@ class Interval(Value):
     level: float
     method: str
     clusters: int
+
+
+class ScoreStatus(StrEnum):
+    """How the scoring of one sample ended. Only `error` is asked again when a run resumes."""
+
+    SCORED = "scored"
+    UNPARSED = "unparsed"
+    """There is a reply and no answer in it; the benchmark's rule says what that is worth."""
+    ERROR = "error"
+    """No prediction or no score came of it; never counted as a wrong answer."""
+
+
+class Score(Value):
+    """What a model gave for one sample of a benchmark, and what that is worth."""
+
+    sample: str = Field(min_length=1, description="unique within the benchmark and split")
+    status: ScoreStatus = ScoreStatus.SCORED
+    values: dict[str, float] = Field(
+        default_factory=dict, description="per-sample scores by metric, such as J, F or correct"
+    )
+    cluster: str = Field(default="", description="video, dialogue or task; the sample where empty")
+    slices: dict[str, str] = Field(
+        default_factory=dict, description="what breakdowns go by, such as duration: short"
+    )
+    prediction: str = Field(default="", description="text, or where the files are in the run")
+    reference: str = ""
+    reason: str = Field(default="", description="why it is wrong, unparsed or an error")
+    measures: dict[str, float] = Field(
+        default_factory=dict, description="what it took, such as frames, tokens or peak_bytes"
+    )
+    seconds: float = Field(default=0.0, ge=0)
+    usage: Usage = Usage()
+
+
+class Metric(Value):
+    """One aggregate figure of a run, over all samples or those of one slice."""
+
+    name: str = Field(min_length=1, description="such as J&F, accuracy, fps")
+    value: float | None
+    n: int = Field(ge=0, description="how many samples or objects went in")
+    unit: str = Field(default="share", description="share is 0..1; else ms, frames/s, bytes …")
+    higher_is_better: bool | None = True
+    slice: str = Field(default="", description="such as `duration=short`; empty for all")
+    interval: Interval | None = None
+    worst: float | None = Field(default=None, description="with failed samples counted as lost")
+    best: float | None = Field(default=None, description="with failed samples counted as won")
+    note: str = ""
+
+
+class Rate(Value):
+    """A share in 0..1 over `n` decided units, with undecided ones counted as unmet and as met."""
+
+    value: float | None
+    worst: float | None
+    best: float | None
+    n: int

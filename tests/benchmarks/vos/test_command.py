@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.vos import PROTOCOLS, score
-from judge.cli.bench import VOS_PROTOCOLS
+from judge.cli.benches.vos import VOS_PROTOCOLS
 from tests.benchmarks.vos.scenes import perturbed, scene, write_sequence
 from tests.support.command import judge
 

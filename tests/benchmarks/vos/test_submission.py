@@ -12,7 +12,7 @@ from PIL import Image
 
 from benchmarks.vos.png import read_map
 from benchmarks.vos.submission import ARCHIVES, write_submission
-from judge.cli.bench import SUBMITTED
+from judge.cli.benches.vos import SUBMITTED
 from results.errors import InputError
 from tests.benchmarks.vos.scenes import GREY, png, scene, write_sequence
 from tests.support.command import judge

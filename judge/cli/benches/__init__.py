@@ -1,0 +1,1 @@
+"""The subcommands of `judge bench score` and `judge bench run`, a module a family."""
