@@ -7,7 +7,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 # What the tests need, in a variable because `call` would part it at its commas.
-TESTED := .[test,models,litellm]
+TESTED := .[test,models,litellm,dashboard,export,segmentation]
 # Built when installing; a change needs another install.
 KERNEL := $(wildcard benchmarks/vos/native/*)
 
@@ -28,6 +28,7 @@ run: $(VENV)/.default-installed
 	$(BIN)/judge run
 
 test: $(VENV)/.test-installed
+	.ci/system-packages chromium
 	$(BIN)/pytest -n auto --dist loadfile -m "not slow"
 	$(BIN)/pytest -m slow
 
