@@ -1,0 +1,1 @@
+"""Segmentation of images from clicks and boxes: prompts, data layouts, mIoU, instance AP."""
