@@ -8,6 +8,9 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 # What the tests need, in a variable because `call` would part it at its commas.
 TESTED := .[test,models,litellm,dashboard,export,segmentation]
+# Environments of their own for the peers that are compared with.
+VOS_PEER := .venvs/vos-benchmark
+BFCL_PEER := .venvs/bfcl-eval
 # Built when installing; a change needs another install.
 KERNEL := $(wildcard benchmarks/vos/native/*)
 
@@ -27,7 +30,7 @@ endef
 run: $(VENV)/.default-installed
 	$(BIN)/judge run
 
-test: $(VENV)/.test-installed
+test: $(VENV)/.test-installed $(BFCL_PEER)/.installed
 	.ci/system-packages chromium
 	$(BIN)/pytest -n auto --dist loadfile -m "not slow"
 	$(BIN)/pytest -m slow
@@ -39,8 +42,6 @@ lint: $(VENV)/.test-installed
 	$(BIN)/lint-imports
 
 # vos-benchmark names opencv-python, which needs a display's libraries; the headless one has none.
-VOS_PEER := .venvs/vos-benchmark
-
 bench-jf: $(VENV)/.test-installed $(VOS_PEER)/.installed
 	$(BIN)/python -m tests.speed.bench_jf --peer $(VOS_PEER)/bin/python
 
@@ -49,6 +50,16 @@ $(VOS_PEER)/.installed:
 	$(VOS_PEER)/bin/pip install --quiet --disable-pip-version-check --prefer-binary \
 		numpy opencv-python-headless pillow scikit-image tqdm
 	$(VOS_PEER)/bin/pip install --quiet --disable-pip-version-check --no-deps vos-benchmark==0.1.0
+	touch $@
+
+# What checks calls in bfcl-eval, without the clients of every vendor.
+$(BFCL_PEER)/.installed:
+	$(PYTHON) -m venv $(BFCL_PEER)
+	$(BFCL_PEER)/bin/pip install --quiet --disable-pip-version-check --prefer-binary \
+		filelock numpy tenacity \
+		tree_sitter==0.21.3 tree-sitter-java==0.21.0 tree-sitter-javascript==0.21.4
+	$(BFCL_PEER)/bin/pip install --quiet --disable-pip-version-check --no-deps \
+		bfcl-eval==2026.3.23
 	touch $@
 
 clean:

@@ -25,6 +25,11 @@ SCORED = {
         "score_vos",
         "J&F of video object segmentation (DAVIS, MOSE, SA-V, YouTube-VOS, LVOS)",
     ),
+    "bfcl": Bench(
+        "judge.cli.benches.bfcl",
+        "score_bfcl",
+        "function calls, by the Berkeley Function Calling Leaderboard v4's single-turn rules",
+    ),
 }
 RUN: dict[str, Bench] = {}
 
