@@ -7,7 +7,7 @@ file that is no PNG, maps of two sizes. Only what is broken behind a sound heade
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -128,12 +128,19 @@ def find_roots(gt: Path, pred: Path, *, unsupervised: bool = False) -> tuple[Pat
 
 
 def find_tracks(
-    gt: Path, pred: Path, by_object: bool, choose: Choice, remarks: Remarks, sets_root: Path
+    gt: Path,
+    pred: Path,
+    by_object: bool,
+    choose: Choice,
+    remarks: Remarks,
+    sets_root: Path,
+    only: Collection[str] | None = None,
 ) -> list[Track]:
     """What is to be scored, in the order of names. `choose` says which frames.
 
     by_object: sequence/object/frame.png rather than sequence/frame.png; a sequence that holds
-    frames all the same is taken as it is. Raises InputError where there is nothing at all.
+    frames all the same is taken as it is. only: these sequences, whatever else lies there. Raises
+    InputError where there is nothing at all.
     """
     annotated, predicted = _folders(gt), _folders(pred)
     if not annotated:
@@ -141,13 +148,13 @@ def find_tracks(
         raise InputError(
             f"{gt} is no folder of sequences: {hint}; --gt takes the folder above the sequences."
         )
-    wanted = _subset(sets_root, annotated, predicted)
-    for name in sorted(predicted - wanted):
+    wanted = _subset(sets_root, annotated, predicted) if only is None else set(only)
+    for name in sorted(predicted - wanted) if only is None else ():
         remarks.fault(name, "the ground truth has no such sequence")
     tracks: list[Track] = []
     for name in sorted(wanted):
         if name not in annotated:
-            remarks.fault(name, "the list of the set names it, but the ground truth lacks it")
+            remarks.fault(name, "it is to be scored, but the ground truth lacks it")
         elif name not in predicted:
             remarks.fault(name, "the predictions lack it")
         elif by_object and not _has_png(gt / name):

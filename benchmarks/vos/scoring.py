@@ -8,7 +8,7 @@ et al., CVPR 2016; Pont-Tuset et al., arXiv 1704.00675). Shares are 0..1, higher
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -140,13 +140,15 @@ def score(
     meta: Path | str | None = None,
     jobs: int | None = None,
     progress: Progress | None = None,
+    only: Collection[str] | None = None,
 ) -> Scores:
     """Scores a folder of predicted label maps against one of ground truth.
 
     gt, pred: folders of sequences (sequence/frame.png; for sav sequence/object/frame.png), or a
     data set's root. keep_ends: also the frames that the protocol drops at the ends. lenient:
     reports faults of the input in `left_out`, instead of raising for the first. jobs: workers,
-    all cores by default. progress: called with frames done and frames in all.
+    all cores by default. progress: called with frames done and frames in all. only: these
+    sequences, whatever else lies in the folders.
 
     Raises InputError, naming sequence, frame and cause.
     """
@@ -173,7 +175,9 @@ def score(
             "Seen and unseen objects are not told apart: no metadata says which are unseen, so"
             " the scores are over all objects."
         )
-    tracks = find_tracks(gt_root, pred_root, kind.by_object, convention.choose, remarks, given)
+    tracks = find_tracks(
+        gt_root, pred_root, kind.by_object, convention.choose, remarks, given, only
+    )
     remarks.check()
     workers = jobs or _cores()
     objects: list[ObjectScore] = []
@@ -185,12 +189,12 @@ def score(
     if not objects:
         why = f" {remarks.left_out[0]}." if remarks.left_out else ""
         raise InputError(f"There is nothing to score in {gt_root} and {pred_root}.{why}")
-    groups = _groups(objects)
+    overall, groups = summarised(objects)
     return Scores(
         protocol=protocol,
         original=kind.original,
         keep_ends=keep_ends,
-        overall=_overall(objects, groups),
+        overall=overall,
         objects=tuple(objects),
         groups=groups,
         left_out=tuple(remarks.left_out),
@@ -308,6 +312,12 @@ def _summary(counts: Sequence[Counts], has_recall: bool) -> Summary:
     j, f = mean(js), mean(fs)
     rest = (recall(js), decay(js), recall(fs), decay(fs)) if has_recall else (None,) * 4
     return Summary(j, f, (j + f) / 2, *rest)
+
+
+def summarised(objects: Sequence[ObjectScore]) -> tuple[Summary, dict[str, Summary]]:
+    """(scores over all objects, those of seen and unseen ones where that is known)."""
+    groups = _groups(objects)
+    return _overall(objects, groups), groups
 
 
 def _groups(objects: Sequence[ObjectScore]) -> dict[str, Summary]:
