@@ -1,0 +1,1 @@
+"""Models that segment images and videos from clicks, boxes and masks."""
