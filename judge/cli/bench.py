@@ -30,6 +30,11 @@ SCORED = {
         "score_bfcl",
         "function calls, by the Berkeley Function Calling Leaderboard v4's single-turn rules",
     ),
+    "api-bank": Bench(
+        "judge.cli.benches.api_bank",
+        "score_api_bank",
+        "calls and replies in dialogues, by API-Bank and MobileLLM",
+    ),
 }
 RUN: dict[str, Bench] = {}
 
