@@ -20,6 +20,11 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, cast
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Mask = NDArray[np.bool_]
+
     Source = bytes | tuple[int, int, int, object]
     Kernel = Callable[[Source, Source, int, int], list[tuple[int, ...]] | None]
 
@@ -144,6 +149,26 @@ def _count_decoded(gt: bytes, pred: bytes, reading: Reading) -> list[tuple[int, 
         return count_maps(maps[0], maps[1], reading)
     sources: list[Any] = [(*m.shape, m.itemsize, m.data.cast("B")) for m in maps]
     return cast("list[tuple[int, ...]]", _kernel.count(*sources, reading.flags, reading.void))
+
+
+def count_masks(gt: Mask, pred: Mask) -> Counts:
+    """The counts of one object from its two masks, bool (height, width), rather than from files.
+
+    Raises BadMapError for masks of different sizes.
+    """
+    import numpy as np
+
+    if gt.shape != pred.shape:
+        raise BadMapError("", f"the masks are {gt.shape} and {pred.shape} pixels")
+    maps = [np.ascontiguousarray(mask, dtype=np.uint8) for mask in (gt, pred)]
+    if _kernel is None:
+        from benchmarks.vos.fallback import count_maps
+
+        rows = count_maps(maps[0], maps[1], Reading(masks=True))
+    else:
+        sources: list[Any] = [(*m.shape, 1, m.data.cast("B")) for m in maps]
+        rows = cast("list[tuple[int, ...]]", _kernel.count(*sources, Reading(masks=True).flags, 0))
+    return Counts(*rows[0][2:]) if rows else NOTHING
 
 
 def count_file(gt: str, pred: str, reading: Reading) -> FrameCounts | BadMapError:

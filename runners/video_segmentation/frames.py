@@ -74,17 +74,22 @@ class PictureFile:
 
 @dataclass
 class PictureFolder:
-    """JPEG and PNG files of a folder in natural order, or those of `only`."""
+    """JPEG and PNG files of a folder, in natural order.
+
+    only: the names of those that are meant, in their order. most: the first so many. suffixes: of
+    files that are pictures here.
+    """
 
     path: Path
     only: tuple[str, ...] | None = None
     most: int | None = None
+    suffixes: tuple[str, ...] | None = None
     name: str = field(init=False)
     count: int | None = field(init=False)
 
     def __post_init__(self) -> None:
         self.name = self.path.name
-        files = frame_files(self.path, PICTURES)
+        files = frame_files(self.path, self.suffixes or PICTURES)
         names = files if self.only is None else self.only
         self._files = [(name, files[name]) for name in islice(names, self.most)]
         self.count = len(self._files)

@@ -15,6 +15,7 @@ import resource
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from results.errors import InputError
@@ -23,6 +24,19 @@ FPS_NOTE = (
     "frames / model time after a warm-up, device synchronised: encoder, prompts, memory and mask"
     " decoder; without decoding, resizing and writing"
 )
+
+
+@dataclass(frozen=True)
+class Tracked:
+    """What a sequence took; `frame_seconds` has each frame that the model has seen."""
+
+    frames: int
+    wall_seconds: float
+    frame_seconds: tuple[float, ...]
+
+    @property
+    def model_seconds(self) -> float:
+        return sum(self.frame_seconds)
 
 
 class Stopwatch:
@@ -81,18 +95,33 @@ def quartiles(values: Sequence[float]) -> tuple[float, float, float]:
     return at(0.25), at(0.5), at(0.75)
 
 
-def write_frame_times(path: Path, seconds: Sequence[float]) -> None:
-    """Keeps the model time of each frame of a sequence, whole or not at all."""
+def write_tracked(path: Path, took: Tracked, *, objects: int, peak: int) -> None:
+    """Keeps what a sequence took, the model time of each frame included, whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    temporary.write_text(json.dumps({"frame_seconds": [round(s, 7) for s in seconds]}))
+    kept = {
+        "frames": took.frames,
+        "wall_seconds": took.wall_seconds,
+        "frame_seconds": took.frame_seconds,
+        "objects": objects,
+        "peak_bytes": peak,
+    }
+    temporary.write_text(json.dumps(kept))
     temporary.replace(path)
 
 
-def read_frame_times(path: Path) -> list[float]:
-    """What `write_frame_times` kept; InputError where that is gone or damaged."""
+def read_tracked(path: Path) -> tuple[Tracked, int, int]:
+    """(what a sequence took, its objects, the peak of memory in bytes), as `write_tracked` has it.
+
+    InputError where the file is gone or damaged.
+    """
     try:
-        found = json.loads(path.read_bytes())["frame_seconds"]
-        return [float(value) for value in found]
+        kept = json.loads(path.read_bytes())
+        took = Tracked(
+            int(kept["frames"]),
+            float(kept["wall_seconds"]),
+            tuple(float(seconds) for seconds in kept["frame_seconds"]),
+        )
+        return took, int(kept["objects"]), int(kept["peak_bytes"])
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise InputError(f"The frame times in {path} cannot be read: {error}.") from None
+        raise InputError(f"The times in {path} cannot be read: {error}.") from None
