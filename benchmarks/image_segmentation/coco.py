@@ -141,6 +141,8 @@ def read_detections(path: Path, annotations: CocoSet) -> dict[int, tuple[Detecti
         if not (isinstance(box, list) and len(box) == 4 and all(map(_is_number, box))):
             raise InputError(f"{place} has no bbox of four numbers, [x, y, width, height].")
         x, y, width, height = map(float, box)
+        if width < 0 or height < 0:
+            raise InputError(f"{place} has a bbox of negative width or height.")
         detection = Detection(
             entry["image_id"],
             entry["category_id"],

@@ -1,0 +1,1 @@
+"""Takes models that segment images through prompts: clicks, boxes, a detector's boxes."""
