@@ -1,0 +1,1 @@
+"""Two runs side by side: paired differences with intervals, and the units that flipped."""
