@@ -125,10 +125,10 @@ def open_clip(
     elif first_mask is not None:
         given = tuple(
             GivenPrompt(first.number, first.object_id, None, mask_prompt(first).prompt)
-            for first in _objects({"": first_mask}, late=False)
+            for first in objects_in({"": first_mask}, late=False)
         )
     elif found:
-        given = tuple(mask_prompt(first) for first in _objects(found, late=protocol == "vos"))
+        given = tuple(mask_prompt(first) for first in objects_in(found, late=protocol == "vos"))
     else:
         raise InputError(
             f"Which object of {data} is meant? Give --first-mask, --masks, --points or --box."
@@ -181,7 +181,7 @@ def _masks(folder: Path, source: PictureFolder | VideoFile) -> dict[str, Path]:
     return {name: folder / file for name, file in files.items() if name in known}
 
 
-def _objects(masks: Mapping[str, Path], *, late: bool) -> tuple[FirstMask, ...]:
+def objects_in(masks: Mapping[str, Path], *, late: bool) -> tuple[FirstMask, ...]:
     """The objects of the first map that shows any, or of all maps; a white one is the object 1."""
     found: dict[int, FirstMask] = {}
     for frame, file in masks.items():

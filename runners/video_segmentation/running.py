@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -55,7 +55,7 @@ class Progress:
 class How:
     """What changes nothing in the figures but speed, and what is made beside them."""
 
-    windows: Windows = Windows()
+    windows: Windows = field(default_factory=Windows)
     warm_up: int = 3
     visualize: OverlayForm | None = None
     fps: float = 24.0
@@ -76,9 +76,7 @@ class Found:
         return tuple(score for score in self.scores if score.status is ScoreStatus.ERROR)
 
 
-def run_task(
-    task: VideoTask, segmenter: VideoSegmenter, run: BenchmarkRun, how: How = How()
-) -> Found:
+def run_task(task: VideoTask, segmenter: VideoSegmenter, run: BenchmarkRun, how: How) -> Found:
     """Tracks and scores every sequence that has no final score yet; then sets the run's metrics."""
     predictions = run.files / PREDICTIONS
     predictions.mkdir(parents=True, exist_ok=True)

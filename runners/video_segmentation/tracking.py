@@ -35,7 +35,7 @@ def track_sequence(
     job: SequenceJob,
     write: WriteMasks,
     *,
-    windows: Windows = Windows(),
+    windows: Windows,
     most: int | None = None,
     on_frame: Callable[[], None] = lambda: None,
 ) -> Tracked:
