@@ -1,0 +1,373 @@
+"""SAM 2 and EdgeTAM for videos, through transformers.
+
+Each object has an inference session of its own, and all share the frames and the image features:
+in SAM 2's code, too, objects know nothing of each other. Two things differ from what transformers
+does by itself, both as in SAM 2's `SAM2VideoPredictor`: clicks on a frame that has a mask already
+start from that mask (`prev_sam_mask_logits`), and the number of frames that the model reads is the
+video's, not that of the frames at hand. A corrected frame joins the conditioning frames
+(`add_all_frames_to_correct_as_cond`), so that going over the video again keeps the correction.
+Holes are not filled (`fill_hole_area`), which the official evaluation of VOS leaves off, too.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import TracebackType
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from results.errors import InputError
+from runners.models.segmentation.checkpoint import Checkpoint, load_model, weights_described
+from runners.models.segmentation.describing import files_described, versions_described
+from runners.models.segmentation.devices import Placement, compiled
+from runners.models.segmentation.frame_store import FrameStore, NewestFrame, SpooledFrames
+from runners.models.segmentation.interface import (
+    Described,
+    Mask,
+    Picture,
+    Prepared,
+    Prompt,
+    PromptKind,
+)
+from runners.models.segmentation.memory_window import (
+    ONE_STEP,
+    WindowedOutputs,
+    made_spill,
+    removed_spill,
+)
+from runners.models.segmentation.overlap import masks_at
+from runners.models.segmentation.preparing import (
+    Normalization,
+    frame_pixels,
+    read_normalization,
+    resized_frame,
+)
+from runners.models.segmentation.prompts import (
+    as_points,
+    check_picture,
+    check_prepared,
+    check_prompt,
+)
+
+# config.model_type -> the model, and the module and name of its sessions.
+VIDEO_MODELS = {
+    "sam2_video": ("Sam2VideoModel", "sam2_video", "Sam2VideoInferenceSession"),
+    "edgetam_video": ("EdgeTamVideoModel", "edgetam_video", "EdgeTamVideoInferenceSession"),
+}
+# Stands for a length that nobody knows.
+ENDLESS = 1 << 31
+HIGHEST_LOGIT = 32.0
+
+
+class HfVideoSegmenter:
+    """A video model of the SAM 2 family."""
+
+    variant: str | None = None
+    accepts: frozenset[PromptKind] = frozenset({"points", "box", "mask"})
+
+    def __init__(self, checkpoint: Checkpoint, placement: Placement, *, compile: bool) -> None:
+        known = VIDEO_MODELS.get(checkpoint.model_type)
+        if known is None:
+            raise InputError(
+                f"{checkpoint.folder} is a {checkpoint.model_type}; videos can be segmented with"
+                f" {', '.join(sorted(VIDEO_MODELS))}."
+            )
+        kind, module, session = known
+        self.name = checkpoint.name
+        self._checkpoint = checkpoint
+        self._placement = placement
+        self._normalization = read_normalization(checkpoint.folder)
+        self._model = load_model(checkpoint, kind, placement)
+        self._size = int(self._model.config.image_size)
+        self._compiled = compile
+        if compile:
+            self._model.vision_encoder.forward = compiled(self._model.vision_encoder.forward)
+        modelling = importlib.import_module(f"transformers.models.{module}.modeling_{module}")
+        self._session = _windowed(getattr(modelling, session))
+
+    @property
+    def device(self) -> str:
+        return self._placement.device
+
+    @property
+    def precision(self) -> str:
+        return self._placement.precision
+
+    def prepare(self, frame: Picture) -> Prepared:
+        check_picture(frame)
+        return Prepared(resized_frame(frame, self._size), frame.shape[0], frame.shape[1])
+
+    def start(
+        self,
+        height: int,
+        width: int,
+        n_frames: int | None,
+        *,
+        keep_frames: bool = False,
+        non_overlapping: bool = False,
+    ) -> HfVideoSession:
+        return HfVideoSession(
+            self,
+            (height, width),
+            n_frames or ENDLESS,
+            keep_frames=keep_frames,
+            non_overlapping=non_overlapping,
+        )
+
+    def describe(self) -> Described:
+        config = self._model.config
+        return {
+            "adapter": "transformers",
+            "model_type": self._checkpoint.model_type,
+            "image_size": self._size,
+            "resize": "Pillow bicubic, uint8",
+            "num_maskmem": int(config.num_maskmem),
+            "max_object_pointers": int(config.max_object_pointers_in_encoder),
+            "compiled": int(self._compiled),
+            **weights_described(self._model),
+            **files_described(self._checkpoint.weights),
+            **versions_described("torch", "transformers"),
+        }
+
+
+class HfVideoSession:
+    """One video on its way through a `HfVideoSegmenter`."""
+
+    def __init__(
+        self,
+        segmenter: HfVideoSegmenter,
+        size: tuple[int, int],
+        n_frames: int,
+        *,
+        keep_frames: bool,
+        non_overlapping: bool,
+    ) -> None:
+        self._segmenter = segmenter
+        self._model = segmenter._model
+        self._height, self._width = size
+        self._n_frames = n_frames
+        self._keeps = keep_frames
+        self._non_overlapping = non_overlapping
+        store: FrameStore = SpooledFrames() if keep_frames else NewestFrame()
+        self._frames = _Pixels(store, segmenter._normalization, segmenter.device)
+        self._objects: dict[int, Any] = {}
+        self._spill = made_spill() if keep_frames else None
+        self._features: Any = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def add_frame(self, frame: Picture | Prepared) -> int:
+        if isinstance(frame, Prepared):
+            prepared = check_prepared(frame, self._height, self._width)
+        else:
+            check_picture(frame, self._height, self._width)
+            prepared = self._segmenter.prepare(frame)
+        self._frames.store.append(prepared.pixels)
+        return len(self._frames.store) - 1
+
+    def prompt(self, frame_index: int, object_id: int, prompt: Prompt) -> Mask:
+        self._check_frame(frame_index)
+        check_prompt(prompt, self._height, self._width, self._segmenter.accepts)
+        session = self._objects.get(object_id)
+        if session is None:
+            session = self._objects[object_id] = self._new_session(object_id)
+        earlier = None
+        if prompt.mask is not None:
+            session.add_mask_inputs(0, frame_index, self._mask_input(prompt.mask))
+            session.remove_point_inputs(0, frame_index)
+        else:
+            session.add_point_inputs(0, frame_index, self._point_input(prompt))
+            session.remove_mask_inputs(0, frame_index)
+            earlier = _mask_logits_there(session, frame_index)
+        session.obj_with_new_inputs = [object_id]
+        with self._segmenter._placement.running(), _starting_from(self._model, earlier):
+            logits = self._stepped(session, frame_index)
+        outputs = session.output_dict_per_obj[0]
+        if frame_index in outputs["non_cond_frame_outputs"]:
+            corrected = outputs["non_cond_frame_outputs"][frame_index]
+            outputs["non_cond_frame_outputs"].discard(frame_index)
+            outputs["cond_frame_outputs"][frame_index] = corrected
+        for part in ONE_STEP:
+            outputs["cond_frame_outputs"][frame_index].pop(part, None)
+        masks = masks_at({object_id: logits}, self._height, self._width)
+        return masks[object_id]
+
+    def track(self, frame_index: int) -> dict[int, Mask]:
+        if frame_index != len(self._frames.store) - 1:
+            raise InputError(f"Frame {frame_index} is not the newest; track follows add_frame.")
+        return self._tracked(frame_index)
+
+    def propagate(self, start: int = 0) -> Iterator[tuple[int, dict[int, Mask]]]:
+        if not self._keeps:
+            raise InputError("Going over a video again needs keep_frames at its start.")
+        if not self._objects:
+            raise InputError("There is nothing to follow yet: give a prompt first.")
+        self._check_frame(start)
+        for index in range(start, len(self._frames.store)):
+            yield index, self._tracked(index)
+
+    def close(self) -> None:
+        self._objects.clear()
+        self._features = None
+        self._frames.store.close()
+        if self._spill is not None:
+            removed_spill(self._spill)
+            self._spill = None
+
+    def _tracked(self, index: int) -> dict[int, Mask]:
+        logits: dict[int, Any] = {}
+        with self._segmenter._placement.running():
+            for object_id, session in self._objects.items():
+                logits[object_id] = self._stepped(session, index)
+                # A prompted frame counts as tracked, too: what is clicked there now corrects it.
+                session.frames_tracked_per_obj[0][index] = {"reverse": False}
+                session.output_dict_per_obj[0]["non_cond_frame_outputs"].settle(index)
+                if not self._keeps:
+                    _forget_tracked(session.frames_tracked_per_obj[0], index)
+        return masks_at(logits, self._height, self._width, non_overlapping=self._non_overlapping)
+
+    def _stepped(self, session: Any, index: int) -> Any:
+        """Mask logits (1, h, w) of the session's object in a frame, after the model's step there."""
+        import torch
+
+        logits = self._model(session, frame_idx=index).pred_masks[0]
+        if self._segmenter.precision == "fp16":
+            # SAM 2 keeps its memory in bf16, which autocast to fp16 refuses to join with the rest.
+            for outputs in session.output_dict_per_obj[0].values():
+                made = outputs.get(index)
+                if made is not None and made.get("maskmem_features") is not None:
+                    made["maskmem_features"] = made["maskmem_features"].to(torch.float16)
+        return logits
+
+    def _new_session(self, object_id: int) -> Any:
+        import torch
+
+        session = self._segmenter._session(
+            video_height=self._height,
+            video_width=self._width,
+            inference_device=self._segmenter.device,
+            inference_state_device=self._segmenter.device,
+            video_storage_device=self._segmenter.device,
+            dtype=torch.float32,
+        )
+        session.n_frames = self._n_frames
+        session.processed_frames = self._frames
+        if self._features is None:
+            self._features = session.cache
+        session.cache = self._features
+        session.obj_id_to_idx(object_id)
+        spill = None
+        if self._spill is not None:
+            spill = self._spill / str(len(self._objects))
+            spill.mkdir()
+        config = self._model.config
+        session.output_dict_per_obj[0]["non_cond_frame_outputs"] = WindowedOutputs(
+            config.num_maskmem, config.max_object_pointers_in_encoder, spill
+        )
+        return session
+
+    def _point_input(self, prompt: Prompt) -> dict[str, Any]:
+        import torch
+
+        size = self._segmenter._size
+        points, labels = as_points(prompt)
+        points = points * (size / self._width, size / self._height)
+        return {
+            "point_coords": torch.tensor(points).float()[None, None],
+            "point_labels": torch.tensor(labels, dtype=torch.int32)[None, None],
+        }
+
+    def _mask_input(self, mask: NDArray[np.bool_]) -> Any:
+        """The mask at the model's input size, as `add_new_mask` resizes it."""
+        import torch
+
+        size = self._segmenter._size
+        whole = torch.tensor(mask, device=self._segmenter.device).float()[None, None]
+        if mask.shape == (size, size):
+            return whole
+        resized = torch.nn.functional.interpolate(
+            whole, (size, size), mode="bilinear", antialias=True, align_corners=False
+        )
+        return (resized >= 0.5).float()
+
+    def _check_frame(self, index: int) -> None:
+        count = len(self._frames.store)
+        if not 0 <= index < count:
+            raise InputError(f"There is no frame {index}: {count} were added.")
+        if not self._keeps and index != count - 1:
+            raise InputError(
+                f"Frame {index} is out of reach; start the session with keep_frames to go back."
+            )
+
+
+class _Pixels:
+    """Stored frames as the model reads them; stands where a session has its dict of frames."""
+
+    def __init__(self, store: FrameStore, normalization: Normalization, device: str) -> None:
+        self.store = store
+        self._normalization = normalization
+        self._device = device
+
+    def __getitem__(self, index: int) -> Any:
+        return frame_pixels(self.store.get(index), self._normalization, self._device)
+
+
+@functools.cache
+def _windowed(base: Any) -> Any:
+    """The session class, with the video's number of frames in the place of the number at hand."""
+
+    class Windowed(base):  # type: ignore[misc]  # the base is known at run time only
+        n_frames = ENDLESS
+
+        @property
+        def num_frames(self) -> int:
+            return self.n_frames
+
+    return Windowed
+
+
+@contextmanager
+def _starting_from(model: Any, logits: Any) -> Iterator[None]:
+    """The model's next step takes these mask logits (1, 1, h, w) in with its clicks.
+
+    The model's own step has a place for them that its public call does not reach.
+    """
+    if logits is None:
+        yield
+        return
+    step = model._run_single_frame_inference
+    logits = logits.clamp(-HIGHEST_LOGIT, HIGHEST_LOGIT)
+    model._run_single_frame_inference = functools.partial(step, prev_sam_mask_logits=logits)
+    try:
+        yield
+    finally:
+        del model._run_single_frame_inference
+
+
+def _mask_logits_there(session: Any, index: int) -> Any:
+    """The object's mask logits in that frame, of a prompt or of tracking; None without any."""
+    outputs = session.output_dict_per_obj[0]
+    for kind in ("cond_frame_outputs", "non_cond_frame_outputs"):
+        output = outputs[kind].get(index)
+        if output is not None and output.get("pred_masks") is not None:
+            return output["pred_masks"].to(session.inference_device)
+    return None
+
+
+def _forget_tracked(tracked: dict[int, Any], newest: int) -> None:
+    for index in [index for index in tracked if index < newest]:
+        del tracked[index]
