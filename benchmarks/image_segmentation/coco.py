@@ -11,6 +11,7 @@ import json
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple, TypeGuard
 
@@ -93,7 +94,19 @@ class CocoSet:
     def mask(self, object_: CocoObject) -> Mask:
         """The object's mask, bool (height, width); BadRleError where it is broken."""
         image = self.images[object_.image_id]
-        return _mask(object_.segmentation, (image.height, image.width))
+        size = (image.height, image.width)
+        if isinstance(object_.segmentation, dict):
+            return decoded(object_.segmentation, size)
+        return decoded(polygons_as_runs(object_.segmentation, size), size)
+
+    def first(self, n: int | None) -> CocoSet:
+        """The same of the first `n` images alone; of all for None."""
+        if n is None:
+            return self
+        images = dict(islice(self.images.items(), n))
+        objects = tuple(found for found in self.objects if found.image_id in images)
+        by_image = {key: found for key, found in self.by_image.items() if key in images}
+        return CocoSet(self.path, images, self.categories, objects, by_image)
 
 
 def read_annotations(path: Path, *, needs_frequency: bool = False) -> CocoSet:
@@ -274,12 +287,6 @@ def _object(placed: tuple[str, dict[str, Any]]) -> CocoObject:
         float(area),
         entry.get("iscrowd", 0) == 1,
     )
-
-
-def _mask(segmentation: Any, size: tuple[int, int]) -> Mask:
-    if isinstance(segmentation, dict):
-        return decoded(segmentation, size)
-    return decoded(polygons_as_runs(segmentation, size), size)
 
 
 def polygons_as_runs(segmentation: Any, size: tuple[int, int]) -> dict[str, Any]:
