@@ -10,16 +10,19 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
 from benchmarks.image_segmentation.clicks import Mask
 from benchmarks.image_segmentation.coco import CocoSet
 from benchmarks.image_segmentation.rle import BadRleError, decoded
-from benchmarks.vos.png import LabelMap, UnreadableError, read_map
+from benchmarks.vos.png import UnreadableError, read_map
 from results.errors import InputError
 from results.strict_json import read_small_file
+
+if TYPE_CHECKING:
+    from benchmarks.vos.png import LabelMap
 
 VOID = 255
 _MOST_BYTES = 1 << 28
