@@ -13,7 +13,7 @@ from math import sqrt
 from typing import NamedTuple
 
 from results.records import Interval, Metric, Score, ScoreStatus
-from results.statistics import Z95, level_of
+from results.statistics import Z95, level_of, ratio_standard_error
 
 DATASET = "dataset"
 # What Score.values call an overlap: `iou@3`, `iou@box`, `iou@1 oracle`, or `iou` alone.
@@ -34,15 +34,6 @@ class _Group(NamedTuple):
     @property
     def mean(self) -> float:
         return sum(self.sums) / self.n
-
-    @property
-    def variance(self) -> float:
-        """Of the mean; 0 with a single image, of which nothing can be told."""
-        size = len(self.sums)
-        if size < 2:
-            return 0.0
-        squares = sum((s - self.mean * n) ** 2 for s, n in zip(self.sums, self.counts, strict=True))
-        return size / (size - 1) * squares / self.n**2
 
 
 def mean_iou_metrics(scores: Sequence[Score]) -> tuple[Metric, ...]:
@@ -101,23 +92,34 @@ def _groups(
 
 def _metric(name: str, groups: Sequence[_Group], slice_: str) -> Metric:
     value = sum(group.mean for group in groups) / len(groups)
-    n_clusters = sum(len(group.sums) for group in groups)
-    interval = None
-    if all(len(group.sums) > 1 for group in groups):
-        half = Z95 * sqrt(sum(group.variance for group in groups)) / len(groups)
-        interval = Interval(
-            low=max(0.0, value - half),
-            high=min(1.0, value + half),
-            level=level_of(Z95),
-            method=_METHOD if len(groups) == 1 else f"{_METHOD}, sets held fixed",
-            clusters=n_clusters,
-        )
     return Metric(
         name=f"m{name.replace(VALUE, 'IoU', 1)}",
         value=value,
         n=sum(group.n for group in groups),
         slice=slice_,
-        interval=interval,
+        interval=_interval(value, groups),
+    )
+
+
+def _interval(value: float, groups: Sequence[_Group]) -> Interval | None:
+    """None where a set has a single image, or where all images are alike: nothing tells then how
+    far others would lie from them.
+    """
+    squares = 0.0
+    for group in groups:
+        error = ratio_standard_error(group.sums, group.counts)
+        if error is None:
+            return None
+        squares += error**2
+    if not squares:
+        return None
+    half = Z95 * sqrt(squares) / len(groups)
+    return Interval(
+        low=max(0.0, value - half),
+        high=min(1.0, value + half),
+        level=level_of(Z95),
+        method=_METHOD if len(groups) == 1 else f"{_METHOD}, sets held fixed",
+        clusters=sum(len(group.sums) for group in groups),
     )
 
 
