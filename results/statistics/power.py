@@ -1,0 +1,93 @@
+"""How large a worsening a gate would see, and how likely it would see one of a given size."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import floor, sqrt
+
+_LARGEST = 1e12
+
+
+def power(
+    worsening: float,
+    standard_error: float,
+    clusters: int,
+    *,
+    alpha: float = 0.05,
+    margin: float = 0.0,
+) -> float:
+    """The chance that the interval at 1 - alpha lies wholly beyond the margin.
+
+    worsening: the true difference, counted positive where the candidate is worse, in the metric's
+    unit like `standard_error` and `margin`. Student's t with clusters - 1 degrees of freedom and
+    noncentrality (worsening - margin) / standard_error (Cohen, Statistical Power Analysis, 1988);
+    with few clusters, at the level that a sign-flip test attains. 0 where clusters are too few to
+    reject anything.
+
+    >>> round(power(0.5, 0.25, 30), 2)
+    0.49
+    """
+    if standard_error <= 0:
+        raise ValueError(f"a standard error is positive: got {standard_error}")
+    tail = attained_tail(clusters, alpha)
+    if tail == 0:
+        return 0.0
+    from scipy.stats import nct, t
+
+    degrees = clusters - 1
+    return float(nct.sf(t.isf(tail, degrees), degrees, (worsening - margin) / standard_error))
+
+
+def attained_tail(clusters: int, alpha: float) -> float:
+    """One side of a sign-flip test: the largest multiple of 2 ** -clusters up to alpha / 2.
+
+    >>> attained_tail(6, 0.05), attained_tail(5, 0.05)
+    (0.015625, 0.0)
+    """
+    if clusters < 2:
+        return 0.0
+    if clusters > 40:
+        return alpha / 2
+    assignments = float(2**clusters)
+    return floor(alpha / 2 * assignments + 1e-9) / assignments
+
+
+def minimum_detectable_effect(
+    variance: Callable[[float], float],
+    clusters: int,
+    *,
+    alpha: float = 0.05,
+    power: float = 0.8,
+    margin: float = 0.0,
+    largest: float | None = None,
+) -> float | None:
+    """The least worsening that is called a failure with the chance `power`.
+
+    variance: of the difference's estimate, given the true worsening; a constant where the worsening
+    brings no spread of its own. Solves w = margin + (t_alpha/2 + t_power) * sqrt(variance(w)), the
+    usual sum of two quantiles. None where nothing up to `largest` (1 for shares) would be seen.
+
+    >>> round(minimum_detectable_effect(lambda _: 0.01, 1000), 3)
+    0.28
+    """
+    tail = attained_tail(clusters, alpha)
+    if tail == 0:
+        return None
+    from scipy.optimize import brentq
+    from scipy.stats import t
+
+    degrees = clusters - 1
+    reach = float(t.isf(tail, degrees) + t.ppf(power, degrees))
+
+    def lacking(worsening: float) -> float:
+        return margin + reach * sqrt(max(0.0, variance(worsening))) - worsening
+
+    # The first crossing, sought upwards: the variance of a share falls again towards 1.
+    high = max(margin, 1e-6)
+    top = _LARGEST if largest is None else largest
+    low = 0.0
+    while lacking(high) > 0:
+        if high >= top:
+            return None
+        low, high = high, min(top, high * 1.25)
+    return float(brentq(lacking, low, high))
