@@ -150,3 +150,41 @@ def _save(kind: Any, config: Any, folder: Path, seed: int, processor: str, size:
     }
     (folder / "preprocessor_config.json").write_text(json.dumps(settings, indent=2))
     return folder
+
+
+def make_tiny_encoder_decoder(
+    folder: Path,
+    form: str = "onnx",
+    *,
+    layout: str = "efficient-sam",
+    size: int = 64,
+    seed: int = 0,
+) -> Path:
+    """A tiny encoder and decoder as files of that form, spoken to in that layout.
+
+    form: `onnx`, `torchscript` or `executorch`; layout: `efficient-sam`, `sam`, `sam2`, `points`,
+    or `joint`, which is one file. ExecuTorch files take MOST_TINY_POINTS points and images of one
+    size, and no other number. `tiny_network` with the same size and seed is what they were made
+    from.
+    """
+    import torch
+
+    from tests.support.tiny_networks import MOST_TINY_POINTS, graphs_of, tiny_network
+
+    folder.mkdir(parents=True, exist_ok=True)
+    if form == "executorch" and layout == "efficient-sam":
+        layout = "efficient-sam-fixed"
+    if form == "torchscript" and layout not in ("efficient-sam", "joint"):
+        # A TorchScript archive does not say the size of its input.
+        (folder / "model.json").write_text(json.dumps({"size": size}))
+    suffix = {"onnx": "onnx", "torchscript": "pt", "executorch": "pte"}[form]
+    for part, graph in graphs_of(tiny_network(size, seed), layout).items():
+        path = folder / f"tiny_{part}.{suffix}"
+        with torch.no_grad():
+            if form == "onnx":
+                graph.save_onnx(path)
+            elif form == "torchscript":
+                torch.jit.trace(graph.module, graph.example(2), check_trace=False).save(str(path))
+            else:
+                graph.save_executorch(path, MOST_TINY_POINTS)
+    return folder

@@ -241,7 +241,7 @@ class HfVideoSession:
         return masks_at(logits, self._height, self._width, non_overlapping=self._non_overlapping)
 
     def _stepped(self, session: Any, index: int) -> Any:
-        """Mask logits (1, h, w) of the session's object in a frame, after the model's step there."""
+        """Mask logits (1, h, w) of the session's object in a frame, after a step of the model."""
         import torch
 
         logits = self._model(session, frame_idx=index).pred_masks[0]
