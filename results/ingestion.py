@@ -1,7 +1,8 @@
 """Journals into tables: entries are staged as JSON lines in a folder, then merged in bulk by SQL.
 
-A verdict's row is the last final attempt at its requirement, else the last error, whatever the
-order in which states of a journal are merged; merging the same journal again changes nothing.
+The row of a verdict or a score is the last final attempt at its requirement or sample, else the
+last error, whatever the order in which states of a journal are merged; merging the same journal
+again changes nothing.
 """
 
 from __future__ import annotations
@@ -14,21 +15,35 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from results.database import quoted
 from results.errors import InputError
-from results.records import AskedTask
-from results.run_content import Attempt, Progress, read_entries
-from results.strict_json import encode_visibly
+from results.records import AskedTask, Score
+from results.run_content import Attempt, Metrics, Progress, ScoreAttempt, read_entries
+from results.strict_json import encode_visibly, visible
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
     from results.run_folder import RunFolder
 
-TABLES = ("runs", "tasks", "requirements", "verdicts", "evidence", "usage")
+# What is made from runs, by `run_id`; and what is not.
+RUN_TABLES = (
+    "runs",
+    "tasks",
+    "requirements",
+    "verdicts",
+    "evidence",
+    "usage",
+    "scores",
+    "superseded_scores",
+    "score_values",
+    "metrics",
+)
+TABLES = (*RUN_TABLES, "published", "published_imports")
 
 # The types of what is staged, as `read_json` takes them.
 _STAGED_COLUMNS = {
     "staged_runs": """{
         run_id: 'VARCHAR', kind: 'VARCHAR', agent: 'VARCHAR', judge: 'VARCHAR', model: 'VARCHAR',
+        benchmark: 'VARCHAR', split: 'VARCHAR', variant: 'VARCHAR', scorer: 'VARCHAR',
         setting: 'VARCHAR', started_at: 'VARCHAR', status: 'VARCHAR', seconds: 'DOUBLE',
         entries: 'BIGINT', folder: 'VARCHAR', config: 'JSON', versions: 'JSON', hashes: 'JSON',
         host: 'JSON'}""",
@@ -45,6 +60,19 @@ _STAGED_COLUMNS = {
         evidence: 'STRUCT(kind VARCHAR, path VARCHAR, start_line BIGINT, end_line BIGINT,
             quote VARCHAR, step BIGINT, fact VARCHAR, command VARCHAR, exit_status BIGINT,
             output VARCHAR)[]'}""",
+    "staged_scores": """{
+        run_id: 'VARCHAR', attempt: 'BIGINT', sample: 'VARCHAR', cluster: 'VARCHAR',
+        status: 'VARCHAR', slices: 'JSON', prediction: 'VARCHAR', reference: 'VARCHAR',
+        reason: 'VARCHAR', seconds: 'DOUBLE',
+        usage: 'STRUCT(calls BIGINT, input_tokens BIGINT, cached_input_tokens BIGINT,
+            output_tokens BIGINT, cost DOUBLE)',
+        "values": 'MAP(VARCHAR, DOUBLE)', measures: 'MAP(VARCHAR, DOUBLE)'}""",
+    "staged_metrics": """{
+        run_id: 'VARCHAR', position: 'BIGINT', name: 'VARCHAR', slice: 'VARCHAR',
+        value: 'DOUBLE', n: 'BIGINT', unit: 'VARCHAR',
+        higher_is_better: 'BOOLEAN', worst: 'DOUBLE', best: 'DOUBLE', note: 'VARCHAR',
+        interval: 'STRUCT(low DOUBLE, high DOUBLE, level DOUBLE, method VARCHAR,
+            clusters BIGINT)'}""",
 }
 _MERGES = (
     """
@@ -54,7 +82,8 @@ _MERGES = (
         model = excluded.model, setting = excluded.setting, started_at = excluded.started_at,
         status = excluded.status, seconds = excluded.seconds, folder = excluded.folder,
         config = excluded.config, versions = excluded.versions, hashes = excluded.hashes,
-        host = excluded.host, entries = excluded.entries
+        host = excluded.host, entries = excluded.entries, benchmark = excluded.benchmark,
+        split = excluded.split, variant = excluded.variant, scorer = excluded.scorer
     WHERE excluded.entries >= runs.entries
     """,
     """
@@ -102,6 +131,57 @@ _MERGES = (
         AND evidence.requirement_id = verdicts.requirement_id
         AND evidence.attempt <> verdicts.attempt
     """,
+    """
+    INSERT INTO scores BY NAME
+    SELECT * EXCLUDE (usage, "values", measures), unnest(usage) FROM staged_scores
+    QUALIFY row_number() OVER (
+        PARTITION BY run_id, sample ORDER BY status = 'error', attempt DESC
+    ) = 1
+    ON CONFLICT (run_id, sample) DO UPDATE SET
+        attempt = excluded.attempt, cluster = excluded.cluster, status = excluded.status,
+        slices = excluded.slices, prediction = excluded.prediction,
+        reference = excluded.reference, reason = excluded.reason, seconds = excluded.seconds,
+        calls = excluded.calls, input_tokens = excluded.input_tokens,
+        cached_input_tokens = excluded.cached_input_tokens,
+        output_tokens = excluded.output_tokens, cost = excluded.cost
+    WHERE excluded.attempt > scores.attempt
+        AND (excluded.status <> 'error' OR scores.status = 'error')
+    """,
+    """
+    INSERT INTO superseded_scores BY NAME
+    SELECT run_id, sample, attempt, status, seconds, unnest(usage)
+    FROM staged_scores ANTI JOIN scores USING (run_id, sample, attempt)
+    ON CONFLICT DO NOTHING
+    """,
+    """
+    DELETE FROM score_values USING staged_runs, scores
+    WHERE score_values.run_id = staged_runs.run_id
+        AND score_values.run_id = scores.run_id AND score_values.sample = scores.sample
+        AND score_values.attempt <> scores.attempt
+    """,
+    """
+    INSERT INTO score_values BY NAME
+    SELECT run_id, sample, attempt, is_measure,
+        unnest(map_keys(numbers)) AS name, unnest(map_values(numbers)) AS value
+    FROM (
+        SELECT run_id, sample, attempt, FALSE AS is_measure, "values" AS numbers
+        FROM staged_scores
+        UNION ALL
+        SELECT run_id, sample, attempt, TRUE, measures FROM staged_scores
+    ) SEMI JOIN scores USING (run_id, sample, attempt)
+    ON CONFLICT DO NOTHING
+    """,
+    # The figures go with the state of the journal that `runs` holds by now, the one furthest on.
+    """
+    DELETE FROM metrics USING staged_runs JOIN runs USING (run_id, entries)
+    WHERE metrics.run_id = staged_runs.run_id
+    """,
+    """
+    INSERT INTO metrics BY NAME
+    SELECT * EXCLUDE (interval), unnest(interval)
+    FROM staged_metrics
+    SEMI JOIN (FROM staged_runs JOIN runs USING (run_id, entries)) AS furthest USING (run_id)
+    """,
 )
 _SMALLEST_OBJECT_LIMIT = 16 * 2**20
 
@@ -114,6 +194,8 @@ class Ingested:
     """How many runs were read."""
     verdicts: int = 0
     """How many verdicts are new in the store."""
+    scores: int = 0
+    """How many scores of samples are new in the store."""
     torn: int = 0
     """How many journals end in a line that was cut off while it was written."""
     faults: tuple[str, ...] = ()
@@ -161,7 +243,7 @@ def stage(folders: Iterable[RunFolder], into: Path) -> Staged:
 
 def merge(connection: DuckDBPyConnection, staged: Staged) -> Ingested:
     """Merges staged rows into the tables, within the caller's transaction."""
-    before = _count_verdicts(connection)
+    before = {table: _count(connection, table) for table in ("verdicts", "scores")}
     limit = max(_SMALLEST_OBJECT_LIMIT, staged.longest_row + 2)
     for table, columns in _STAGED_COLUMNS.items():
         # No `ignore_errors`: it would make NULLs of what does not read.
@@ -174,7 +256,8 @@ def merge(connection: DuckDBPyConnection, staged: Staged) -> Ingested:
         connection.execute(sql)
     return Ingested(
         runs=len(staged.runs),
-        verdicts=_count_verdicts(connection) - before,
+        verdicts=_count(connection, "verdicts") - before["verdicts"],
+        scores=_count(connection, "scores") - before["scores"],
         torn=staged.torn,
         faults=tuple(staged.faults),
     )
@@ -187,6 +270,7 @@ def _stage_run(folder: RunFolder, path: Path, files: dict[str, BinaryIO], staged
         files[table].write(line + b"\n")
 
     progress = Progress()
+    metrics = Metrics(metrics=())
     for entry in read_entries(folder.journal):
         progress = progress.after(entry)
         if isinstance(entry, Attempt):
@@ -194,12 +278,27 @@ def _stage_run(folder: RunFolder, path: Path, files: dict[str, BinaryIO], staged
             write("staged_attempts", {**row, "task": entry.key.task, "attempt": entry.number})
         elif isinstance(entry, AskedTask):
             write("staged_tasks", entry.model_dump(mode="json"))
+        elif isinstance(entry, ScoreAttempt):
+            write("staged_scores", {**_score_row(entry.score), "attempt": entry.number})
+        elif isinstance(entry, Metrics):
+            metrics = entry
+    for position, metric in enumerate(metrics.metrics):
+        write("staged_metrics", {**metric.model_dump(mode="json"), "position": position})
     ran = {**progress._asdict(), "folder": str(path)}
     write("staged_runs", {**folder.record.model_dump(mode="json"), **ran})
     staged.torn += folder.journal.torn_bytes() > 0
 
 
-def _count_verdicts(connection: DuckDBPyConnection) -> int:
-    row = connection.execute("SELECT count(*) FROM verdicts").fetchone()
+def _score_row(score: Score) -> dict[str, Any]:
+    row = score.model_dump(mode="json")
+    row["sample"] = visible(score.sample)
+    for name in ("values", "measures"):
+        # DuckDB refuses a map whose keys differ only in how half surrogate pairs are written.
+        row[name] = {visible(key): value for key, value in row[name].items()}
+    return row
+
+
+def _count(connection: DuckDBPyConnection, table: str) -> int:
+    row = connection.execute(f"SELECT count(*) FROM {table}").fetchone()
     assert row is not None
     return int(row[0])

@@ -111,6 +111,109 @@ MIGRATIONS: tuple[Migration, ...] = (
         );
         """,
     ),
+    Migration(
+        "benchmarks: scores of samples, metrics of runs, published figures",
+        """
+        ALTER TABLE runs ADD COLUMN benchmark VARCHAR;
+        ALTER TABLE runs ADD COLUMN split VARCHAR;
+        ALTER TABLE runs ADD COLUMN variant VARCHAR;
+        ALTER TABLE runs ADD COLUMN scorer VARCHAR;
+        -- The score that stands on each sample, given by that attempt.
+        CREATE TABLE scores (
+            run_id VARCHAR,
+            sample VARCHAR,
+            attempt BIGINT NOT NULL,
+            cluster VARCHAR NOT NULL,       -- video, dialogue or task; '' for the sample itself
+            status VARCHAR NOT NULL,
+            slices JSON NOT NULL,
+            prediction VARCHAR NOT NULL,
+            reference VARCHAR NOT NULL,
+            reason VARCHAR NOT NULL,
+            seconds DOUBLE NOT NULL,
+            calls BIGINT NOT NULL,
+            input_tokens BIGINT NOT NULL,
+            cached_input_tokens BIGINT NOT NULL,
+            output_tokens BIGINT NOT NULL,
+            cost DOUBLE,                    -- USD; NULL where a price is unknown
+            PRIMARY KEY (run_id, sample)
+        );
+        -- What the other attempts took: those whose score does not stand.
+        CREATE TABLE superseded_scores (
+            run_id VARCHAR,
+            sample VARCHAR,
+            attempt BIGINT,
+            status VARCHAR NOT NULL,
+            seconds DOUBLE NOT NULL,
+            calls BIGINT NOT NULL,
+            input_tokens BIGINT NOT NULL,
+            cached_input_tokens BIGINT NOT NULL,
+            output_tokens BIGINT NOT NULL,
+            cost DOUBLE,
+            PRIMARY KEY (run_id, sample, attempt)
+        );
+        -- The numbers of the standing scores: what they are worth, and what they took.
+        CREATE TABLE score_values (
+            run_id VARCHAR,
+            sample VARCHAR,
+            is_measure BOOLEAN,
+            name VARCHAR,
+            attempt BIGINT NOT NULL,
+            value DOUBLE NOT NULL,
+            PRIMARY KEY (run_id, sample, is_measure, name)
+        );
+        -- The last set of a run's aggregate figures.
+        CREATE TABLE metrics (
+            run_id VARCHAR,
+            position BIGINT,
+            name VARCHAR NOT NULL,
+            slice VARCHAR NOT NULL,
+            value DOUBLE,
+            n BIGINT NOT NULL,
+            unit VARCHAR NOT NULL,
+            higher_is_better BOOLEAN,
+            low DOUBLE,
+            high DOUBLE,
+            level DOUBLE,
+            method VARCHAR,
+            clusters BIGINT,
+            worst DOUBLE,
+            best DOUBLE,
+            note VARCHAR NOT NULL,
+            PRIMARY KEY (run_id, position)
+        );
+        -- Figures that papers print; they are no runs and never stand among measured ones.
+        CREATE TABLE published (
+            source VARCHAR NOT NULL,        -- which import they came by
+            position BIGINT NOT NULL,
+            paper VARCHAR NOT NULL,
+            arxiv_id VARCHAR NOT NULL,
+            system VARCHAR NOT NULL,
+            variant VARCHAR NOT NULL,
+            benchmark VARCHAR NOT NULL,
+            split VARCHAR NOT NULL,
+            metric VARCHAR NOT NULL,
+            value DOUBLE NOT NULL,
+            unit VARCHAR NOT NULL,
+            higher_is_better BOOLEAN,
+            source_table VARCHAR NOT NULL,
+            verified VARCHAR NOT NULL,      -- true, secondary, recomputed, approx or false
+            verified_in VARCHAR NOT NULL,
+            note VARCHAR NOT NULL,
+            family VARCHAR NOT NULL,
+            -- One name for what papers call differently.
+            canonical_system VARCHAR NOT NULL,
+            canonical_variant VARCHAR NOT NULL,
+            canonical_benchmark VARCHAR NOT NULL,
+            canonical_split VARCHAR NOT NULL,
+            canonical_metric VARCHAR NOT NULL,
+            PRIMARY KEY (source, position)
+        );
+        CREATE TABLE published_imports (
+            source VARCHAR PRIMARY KEY,
+            digest VARCHAR NOT NULL         -- SHA-256 of what was imported
+        );
+        """,
+    ),
 )
 
 

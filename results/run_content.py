@@ -12,7 +12,17 @@ from pydantic import Field, ValidationError
 
 from results.errors import InputError
 from results.journal import Journal
-from results.records import AskedTask, Outcome, RunRecord, RunStatus, Value, Verdict
+from results.records import (
+    AskedTask,
+    Metric,
+    Outcome,
+    RunRecord,
+    RunStatus,
+    Score,
+    ScoreStatus,
+    Value,
+    Verdict,
+)
 from results.strict_json import decode_object, read_small_file, visible
 
 RECORD_NAME = "run.json"
@@ -40,11 +50,28 @@ class Attempt(NamedTuple):
     verdict: Verdict
 
 
+class ScoreAttempt(NamedTuple):
+    """One asking of a sample: its name, its 1-based number among those of the sample, its score."""
+
+    sample: str
+    number: int
+    score: Score
+
+
+class Metrics(Value):
+    """The aggregate figures of a run; of several sets the last stands."""
+
+    metrics: tuple[Metric, ...]
+
+
 class End(Value):
     """How one session of a run ended, and the wall time it took."""
 
     status: RunStatus
     seconds: float = Field(ge=0)
+
+
+Entry = AskedTask | Attempt | ScoreAttempt | Metrics | End
 
 
 class Progress(NamedTuple):
@@ -54,15 +81,15 @@ class Progress(NamedTuple):
     seconds: float = 0.0
     """Wall time over all sessions of the run that came to an end of their own."""
     entries: int = 0
-    """How many verdicts and ends were read: of two states of a journal the later has more."""
+    """How many entries but tasks were read: of two states of a journal the later has more."""
 
-    def after(self, entry: AskedTask | Attempt | End) -> Progress:
+    def after(self, entry: Entry) -> Progress:
         """The progress once the journal holds one entry more."""
         if isinstance(entry, End):
             return Progress(entry.status, self.seconds + entry.seconds, self.entries + 1)
-        if isinstance(entry, Attempt):
-            return Progress(RunStatus.UNFINISHED, self.seconds, self.entries + 1)
-        return self
+        if isinstance(entry, AskedTask):
+            return self
+        return Progress(RunStatus.UNFINISHED, self.seconds, self.entries + 1)
 
 
 @dataclass(frozen=True)
@@ -72,6 +99,8 @@ class RunContent:
     tasks: tuple[AskedTask, ...]
     attempts: tuple[Attempt, ...]
     progress: Progress
+    scores: tuple[ScoreAttempt, ...] = ()
+    metrics: tuple[Metric, ...] = ()
 
     def standing(self) -> tuple[Attempt, ...]:
         """For each key its last final attempt, or its last error; ordered by key."""
@@ -82,13 +111,23 @@ class RunContent:
                 chosen[attempt.key] = attempt
         return tuple(chosen[key] for key in sorted(chosen))
 
+    def standing_scores(self) -> tuple[Score, ...]:
+        """For each sample its last final score, or its last error, in the samples' first order."""
+        chosen: dict[str, Score] = {}
+        for attempt in self.scores:
+            before = chosen.get(attempt.sample)
+            is_final = attempt.score.status is not ScoreStatus.ERROR
+            if before is None or is_final or before.status is ScoreStatus.ERROR:
+                chosen[attempt.sample] = attempt.score
+        return tuple(chosen.values())
 
-def read_entries(journal: Journal) -> Iterator[AskedTask | Attempt | End]:
+
+def read_entries(journal: Journal) -> Iterator[Entry]:
     """What a journal says, entry by entry; InputError with file and line where it is damaged.
 
     Entries of a kind that this version does not know are passed over.
     """
-    numbers: dict[VerdictKey, int] = {}
+    numbers: dict[VerdictKey | str, int] = {}
     for line, entry in journal.numbered_entries():
         try:
             match entry.pop("kind"):
@@ -99,6 +138,13 @@ def read_entries(journal: Journal) -> Iterator[AskedTask | Attempt | End]:
                     yield Attempt(key, numbers[key], verdict)
                 case "task":
                     yield AskedTask.model_validate(entry.get("task"))
+                case "score":
+                    score = Score.model_validate(entry.get("score"))
+                    sample = visible(score.sample)
+                    numbers[sample] = numbers.get(sample, 0) + 1
+                    yield ScoreAttempt(sample, numbers[sample], score)
+                case "metrics":
+                    yield Metrics.model_validate(entry)
                 case "finished":
                     yield End.model_validate(entry)
         except ValidationError as error:
@@ -112,6 +158,8 @@ def read_content(journal: Journal) -> RunContent:
     """All that a journal says; InputError with file and line where it is damaged."""
     tasks: dict[str, AskedTask] = {}
     attempts: list[Attempt] = []
+    scores: list[ScoreAttempt] = []
+    metrics: tuple[Metric, ...] = ()
     progress = Progress()
     for entry in read_entries(journal):
         progress = progress.after(entry)
@@ -119,7 +167,11 @@ def read_content(journal: Journal) -> RunContent:
             attempts.append(entry)
         elif isinstance(entry, AskedTask):
             tasks.setdefault(entry.task, entry)
-    return RunContent(tuple(tasks.values()), tuple(attempts), progress)
+        elif isinstance(entry, ScoreAttempt):
+            scores.append(entry)
+        elif isinstance(entry, Metrics):
+            metrics = entry.metrics
+    return RunContent(tuple(tasks.values()), tuple(attempts), progress, tuple(scores), metrics)
 
 
 def read_record(folder: Path) -> RunRecord:

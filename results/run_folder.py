@@ -9,13 +9,14 @@ import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
-from results.errors import InputError
+from results.errors import InputError, JournalError
 from results.journal import MAX_LINE_BYTES, EntryTooLong, Journal, sync_folder
 from results.locks import Held, file_lock
-from results.records import AskedTask, RunRecord, RunStatus, Verdict
+from results.records import AskedTask, Metric, RunRecord, RunStatus, Score, Verdict
 from results.run_content import (
     MAX_RECORD_BYTES,
     RECORD_NAME,
@@ -25,7 +26,7 @@ from results.run_content import (
     read_content,
     read_record,
 )
-from results.shortening import shortened
+from results.shortening import shortened, shortened_score
 from results.store import Store
 from results.strict_json import encode_object, visible
 
@@ -123,6 +124,39 @@ class RunFolder:
         except EntryTooLong:
             self.journal.append(_verdict_entry(shortened(verdict, MAX_LINE_BYTES // 2)))
 
+    def add_score(self, score: Score) -> None:
+        """Journals a sample's score; it is on disk when this returns.
+
+        Texts too long for one line of the journal are cut, which they say at their ends. Raises
+        JournalError where a number is not finite: that is no score.
+        """
+        for name, value in (*score.values.items(), *score.measures.items()):
+            if not isfinite(value):
+                raise JournalError(
+                    f"The score of sample {visible(score.sample)[:200]!r} cannot be kept: its"
+                    f" {visible(name)[:100]!r} is {value}; a sample without a value is an error,"
+                    " and what was not measured is left out."
+                )
+        try:
+            self.journal.append(_score_entry(score))
+        except EntryTooLong:
+            self.journal.append(_score_entry(shortened_score(score, MAX_LINE_BYTES // 2)))
+
+    def set_metrics(self, metrics: Iterable[Metric]) -> None:
+        """Journals the run's aggregate figures, in place of those set before.
+
+        Raises JournalError where a value is not finite: a figure that there is none of is None.
+        """
+        rows = []
+        for metric in metrics:
+            if metric.value is not None and not isfinite(metric.value):
+                raise JournalError(
+                    f"The metric {visible(metric.name)[:100]!r} cannot be kept: it is"
+                    f" {metric.value}; where there is nothing to average its value is None."
+                )
+            rows.append(metric.model_dump(mode="json"))
+        self.journal.append({"kind": "metrics", "metrics": rows})
+
     def note(self, text: str) -> None:
         """Journals a remark for people, such as that the run was resumed."""
         self.journal.append({"kind": "note", "text": text})
@@ -157,6 +191,14 @@ class RunFolder:
         stands at `error` here, and what is not here.
         """
         return tuple(attempt.verdict for attempt in self.content().standing())
+
+    def scores(self) -> tuple[Score, ...]:
+        """The last final score of each sample, else its last `error`, in the samples' order."""
+        return self.content().standing_scores()
+
+    def metrics(self) -> tuple[Metric, ...]:
+        """The aggregate figures that stand."""
+        return self.content().metrics
 
     @property
     def status(self) -> RunStatus:
@@ -222,6 +264,10 @@ def resolve_run(text: str, runs_dir: Path | str, store: Path | str | None = None
 
 def _verdict_entry(verdict: Verdict) -> dict[str, Any]:
     return {"kind": "verdict", "verdict": verdict.model_dump(mode="json")}
+
+
+def _score_entry(score: Score) -> dict[str, Any]:
+    return {"kind": "score", "score": score.model_dump(mode="json")}
 
 
 def _write_synced(path: Path, data: bytes) -> None:

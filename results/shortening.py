@@ -1,10 +1,10 @@
-"""Cutting the texts of a verdict that is too large to be kept whole, so that every cut shows."""
+"""Cutting the texts of verdicts and scores too large to be kept whole, so that every cut shows."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from results.records import Verdict
+from results.records import Score, Verdict
 from results.strict_json import TooLong, encode_object
 
 _TEXT_LIMITS = (100_000, 10_000, 1_000, 100)
@@ -19,6 +19,24 @@ def shortened(verdict: Verdict, limit: int) -> Verdict:
     """
     for longest in _TEXT_LIMITS:
         candidate = _cut(verdict, longest)
+        try:
+            encode_object(candidate.model_dump(mode="json"), limit)
+        except TooLong:
+            continue
+        break
+    return candidate
+
+
+def shortened_score(score: Score, limit: int) -> Score:
+    """The score, too long as it is, with its texts cut until its JSON has `limit` bytes at most.
+
+    The name of the sample is what a score hangs on and stays whole, however long.
+    """
+    for longest in _TEXT_LIMITS:
+        texts = ("prediction", "reference", "reason")
+        candidate = score.model_copy(
+            update={name: _cut_text(getattr(score, name), longest) for name in texts}
+        )
         try:
             encode_object(candidate.model_dump(mode="json"), limit)
         except TooLong:

@@ -11,7 +11,7 @@ import json
 import os
 import stat
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,11 +20,23 @@ from pydantic import Field, ValidationError
 
 from results.database import opened, transaction
 from results.errors import InputError, StoreError
-from results.ingestion import TABLES, Ingested, merge, stage
+from results.ingestion import RUN_TABLES, Ingested, merge, stage
 from results.journal import sync_folder
 from results.locks import Held, file_lock
 from results.migrations import MIGRATIONS, migrate, schema_version
-from results.records import AskedTask, Outcome, RunRecord, RunStatus, Usage, Value, Verdict
+from results.records import (
+    AskedTask,
+    Interval,
+    Metric,
+    Outcome,
+    RunRecord,
+    RunStatus,
+    Score,
+    ScoreStatus,
+    Usage,
+    Value,
+    Verdict,
+)
 from results.run_content import VerdictKey
 from results.snapshot import publish
 from results.strict_json import visible
@@ -35,6 +47,30 @@ if TYPE_CHECKING:
     from results.run_folder import RunFolder
 
 WAIT_SECONDS = 30.0
+
+PUBLISHED_FIELDS = (
+    "paper",
+    "arxiv_id",
+    "system",
+    "variant",
+    "benchmark",
+    "split",
+    "metric",
+    "value",
+    "unit",
+    "higher_is_better",
+    "source_table",
+    "verified",
+    "verified_in",
+    "note",
+    "family",
+    "canonical_system",
+    "canonical_variant",
+    "canonical_benchmark",
+    "canonical_split",
+    "canonical_metric",
+)
+"""The columns of published figures, see `migrations`."""
 
 _EVIDENCE_FIELDS = (
     "kind",
@@ -48,6 +84,10 @@ _EVIDENCE_FIELDS = (
     "exit_status",
     "output",
 )
+_SCORE_FIELDS = tuple(
+    name for name in Score.model_fields if name not in ("values", "measures", "usage", "slices")
+)
+_METRIC_FIELDS = tuple(name for name in Metric.model_fields if name != "interval")
 _VERDICT_FIELDS = tuple(name for name in Verdict.model_fields if name not in ("evidence", "usage"))
 _RUNS = """
     SELECT runs.*,
@@ -55,6 +95,9 @@ _RUNS = """
         count(*) FILTER (outcome = 'unsatisfied') AS unsatisfied,
         count(*) FILTER (outcome = 'abstained') AS abstained,
         count(*) FILTER (outcome = 'error') AS error,
+        coalesce(any_value(given.scored), 0) AS scored,
+        coalesce(any_value(given.unparsed), 0) AS unparsed,
+        coalesce(any_value(given.failed), 0) AS failed,
         coalesce(any_value(spent.calls), 0) AS calls,
         coalesce(any_value(spent.input_tokens), 0) AS input_tokens,
         coalesce(any_value(spent.cached_input_tokens), 0) AS cached_input_tokens,
@@ -63,14 +106,27 @@ _RUNS = """
     FROM runs
     LEFT JOIN verdicts USING (run_id)
     LEFT JOIN (
+        SELECT run_id, count(*) FILTER (status = 'scored') AS scored,
+            count(*) FILTER (status = 'unparsed') AS unparsed,
+            count(*) FILTER (status = 'error') AS failed
+        FROM scores GROUP BY run_id
+    ) AS given USING (run_id)
+    LEFT JOIN (
         SELECT run_id, sum(calls) AS calls, sum(input_tokens) AS input_tokens,
             sum(cached_input_tokens) AS cached_input_tokens,
             sum(output_tokens) AS output_tokens,
             CASE WHEN count(cost) = count(*) THEN sum(cost) END AS cost
-        FROM usage GROUP BY run_id
+        FROM (
+            {usage} FROM usage
+            UNION ALL {usage} FROM scores
+            UNION ALL {usage} FROM superseded_scores
+        ) GROUP BY run_id
     ) AS spent USING (run_id)
     WHERE {condition} GROUP BY ALL ORDER BY started_at, run_id
 """
+
+
+_USAGE = "SELECT run_id, calls, input_tokens, cached_input_tokens, output_tokens, cost"
 
 
 class StoredRun(Value):
@@ -81,6 +137,7 @@ class StoredRun(Value):
     seconds: float
     folder: str = Field(description="where its files were when they were last ingested")
     outcomes: dict[Outcome, int]
+    samples: dict[ScoreStatus, int] = Field(description="how many samples of a benchmark are so")
     usage: Usage = Field(description="over all attempts, those that ended in error included")
 
 
@@ -127,7 +184,7 @@ class Store:
     def runs(self) -> tuple[StoredRun, ...]:
         """Every run, oldest first."""
         with self._reading() as connection:
-            rows = _rows(connection, _RUNS.format(condition="TRUE"))
+            rows = _rows(connection, _RUNS.format(usage=_USAGE, condition="TRUE"))
         with self._refusing_foreign_rows():
             return tuple(_stored_run(row) for row in rows)
 
@@ -135,7 +192,9 @@ class Store:
         """One run; InputError when the store has none of that id."""
         with self._reading() as connection:
             self._require_run(connection, run_id)
-            rows = _rows(connection, _RUNS.format(condition="runs.run_id = ?"), run_id)
+            rows = _rows(
+                connection, _RUNS.format(usage=_USAGE, condition="runs.run_id = ?"), run_id
+            )
         with self._refusing_foreign_rows():
             return _stored_run(rows[0])
 
@@ -193,6 +252,82 @@ class Store:
                 for row in rows
             )
 
+    def scores(self, run_id: str) -> tuple[Score, ...]:
+        """A run's standing scores by sample."""
+        with self._reading() as connection:
+            rows = _rows(
+                connection, "SELECT * FROM scores WHERE run_id = ? ORDER BY sample", run_id
+            )
+            numbers = _rows(connection, "SELECT * FROM score_values WHERE run_id = ?", run_id)
+            if not rows:
+                self._require_run(connection, run_id)
+        found: dict[tuple[str, bool], dict[str, float]] = {}
+        for number in numbers:
+            of_sample = found.setdefault((number["sample"], number["is_measure"]), {})
+            of_sample[number["name"]] = number["value"]
+        with self._refusing_foreign_rows():
+            return tuple(
+                Score.model_validate(
+                    {name: row[name] for name in _SCORE_FIELDS}
+                    | {
+                        "slices": json.loads(row["slices"]),
+                        "values": found.get((row["sample"], False), {}),
+                        "measures": found.get((row["sample"], True), {}),
+                        "usage": _usage(row),
+                    }
+                )
+                for row in rows
+            )
+
+    def metrics(self, run_id: str) -> tuple[Metric, ...]:
+        """A run's aggregate figures, in the order in which they were set."""
+        with self._reading() as connection:
+            rows = _rows(
+                connection, "SELECT * FROM metrics WHERE run_id = ? ORDER BY position", run_id
+            )
+            if not rows:
+                self._require_run(connection, run_id)
+        with self._refusing_foreign_rows():
+            return tuple(
+                Metric.model_validate(
+                    {name: row[name] for name in _METRIC_FIELDS} | {"interval": _interval(row)}
+                )
+                for row in rows
+            )
+
+    def import_published(
+        self, rows: Sequence[Mapping[str, Any]], digest: str, source: str = "reference"
+    ) -> bool:
+        """Puts published figures in place of those that the same source gave before.
+
+        Args:
+            rows: each with the columns of the table `published` but `source` and `position`.
+            digest: SHA-256 of what they were read from; nothing is done where it is known already.
+            source: what is replaced as one.
+
+        Returns whether anything was imported. A store is made where there is none.
+        """
+        with self._locked(), self._writing() as connection, transaction(connection):
+            known = connection.execute(
+                "SELECT digest FROM published_imports WHERE source = ?", [source]
+            ).fetchone()
+            if known is not None and known[0] == digest:
+                return False
+            connection.execute("DELETE FROM published WHERE source = ?", [source])
+            connection.execute("DELETE FROM published_imports WHERE source = ?", [source])
+            columns = ", ".join(("source", "position", *PUBLISHED_FIELDS))
+            marks = ", ".join("?" * (len(PUBLISHED_FIELDS) + 2))
+            if rows:
+                connection.executemany(
+                    f"INSERT INTO published ({columns}) VALUES ({marks})",
+                    [
+                        [source, position, *(row[name] for name in PUBLISHED_FIELDS)]
+                        for position, row in enumerate(rows)
+                    ],
+                )
+            connection.execute("INSERT INTO published_imports VALUES (?, ?)", [source, digest])
+            return True
+
     def delete(self, run_id: str) -> None:
         """Takes a run out of the store; InputError when the store has none of that id.
 
@@ -202,7 +337,7 @@ class Store:
         with self._locked(), self._writing() as connection:
             self._require_run(connection, run_id)
             with transaction(connection):
-                for table in TABLES:
+                for table in RUN_TABLES:
                     connection.execute(f"DELETE FROM {table} WHERE run_id = ?", [run_id])
 
     def publish(self) -> Path:
@@ -337,6 +472,12 @@ def _usage(row: dict[str, Any]) -> dict[str, Any]:
     return {name: row[name] for name in Usage.model_fields}
 
 
+def _interval(row: dict[str, Any]) -> Interval | None:
+    if row["low"] is None:
+        return None
+    return Interval.model_validate({name: row[name] for name in Interval.model_fields})
+
+
 def _stored_run(row: dict[str, Any]) -> StoredRun:
     written = {name: row[name] for name in RunRecord.model_fields}
     for name in ("config", "versions", "hashes", "host"):
@@ -347,5 +488,10 @@ def _stored_run(row: dict[str, Any]) -> StoredRun:
         seconds=row["seconds"],
         folder=row["folder"],
         outcomes={outcome: row[outcome.value] for outcome in Outcome},
+        samples={
+            ScoreStatus.SCORED: row["scored"],
+            ScoreStatus.UNPARSED: row["unparsed"],
+            ScoreStatus.ERROR: row["failed"],
+        },
         usage=Usage.model_validate(_usage(row)),
     )

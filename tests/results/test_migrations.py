@@ -16,7 +16,10 @@ from results.store import Store
 from tests.support.sample_runs import finished_run, verdict
 
 # SHA-256 of each step that stores out there have taken. Such a step is never edited: add another.
-TAKEN = ("9ee3a87ce0211a8f531fdb9baf3b325f230924cfd0bde23557699b1f76c66114",)
+TAKEN = (
+    "9ee3a87ce0211a8f531fdb9baf3b325f230924cfd0bde23557699b1f76c66114",
+    "021e6da210cd855a9149e5d4cb16f0a8609fd9f3ef43cc16524745b605609207",
+)
 
 
 @pytest.fixture
@@ -37,8 +40,8 @@ def version(store: Store) -> int:
         return migrations.schema_version(connection, store.path)
 
 
-SCORES = Migration(
-    "scores", "CREATE TABLE scores (run_id VARCHAR); INSERT INTO scores VALUES ('a')"
+EXTRAS = Migration(
+    "extras", "CREATE TABLE extras (run_id VARCHAR); INSERT INTO extras VALUES ('a')"
 )
 
 
@@ -57,7 +60,7 @@ def test_every_step_is_recorded_by_its_number_and_name(store: Store) -> None:
 def test_an_older_store_is_migrated_and_keeps_its_rows(
     store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, act: str
 ) -> None:
-    add_steps(monkeypatch, SCORES, Migration("units", "ALTER TABLE scores ADD COLUMN unit VARCHAR"))
+    add_steps(monkeypatch, EXTRAS, Migration("units", "ALTER TABLE extras ADD COLUMN unit VARCHAR"))
     if act == "read":
         assert len(store.verdicts("a")) == 5
     elif act == "ingest":
@@ -66,7 +69,7 @@ def test_an_older_store_is_migrated_and_keeps_its_rows(
         store.publish()
     assert version(store) == len(MIGRATIONS) + 2
     with duckdb.connect(str(store.path), read_only=True) as connection:
-        assert connection.execute("SELECT * FROM scores").fetchall() == [("a", None)]
+        assert connection.execute("SELECT * FROM extras").fetchall() == [("a", None)]
     assert store.verdicts("a") == tuple(verdict(unit) for unit in range(5))
 
 
@@ -74,13 +77,13 @@ def test_a_step_that_fails_leaves_the_store_at_the_step_before(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     half = Migration("half", "CREATE TABLE halves (a INTEGER); SELECT * FROM no_such_table")
-    add_steps(monkeypatch, SCORES, half)
+    add_steps(monkeypatch, EXTRAS, half)
     with pytest.raises(StoreError):
         store.runs()
     assert version(store) == len(MIGRATIONS) + 1
     with duckdb.connect(str(store.path), read_only=True) as connection:
         tables = [name for (name,) in connection.execute("SHOW TABLES").fetchall()]
-    assert "scores" in tables
+    assert "extras" in tables
     assert "halves" not in tables
 
 
@@ -96,7 +99,7 @@ def test_a_snapshot_of_another_version_is_refused_in_a_sentence(
 ) -> None:
     store.publish()
     with monkeypatch.context() as later:
-        add_steps(later, SCORES)
+        add_steps(later, EXTRAS)
         with (
             pytest.raises(StoreError, match=r"older version.*publishes it anew"),
             opened_snapshot(store.path),

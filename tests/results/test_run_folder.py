@@ -145,7 +145,7 @@ def test_a_run_is_finished_when_it_says_so_and_until_it_goes_on(runs: Path) -> N
 
 def test_entries_of_a_later_version_are_passed_over(runs: Path) -> None:
     folder = finished_run(runs, 2)
-    folder.journal.append({"kind": "score", "value": 1})
+    folder.journal.append({"kind": "poem", "value": 1})
     assert len(folder.verdicts()) == 2
     assert folder.is_finished
 

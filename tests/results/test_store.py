@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from results.errors import InputError, StoreError
-from results.ingestion import TABLES
+from results.ingestion import RUN_TABLES
 from results.migrations import MIGRATIONS
 from results.records import (
     AskedRequirement,
@@ -59,7 +59,7 @@ def tables(store: Store, run_id: str = "%") -> dict[str, list[Any]]:
             name: connection.execute(
                 f"SELECT * FROM {name} WHERE run_id LIKE ? ORDER BY ALL", [run_id]
             ).fetchall()
-            for name in TABLES
+            for name in RUN_TABLES
         }
 
 
