@@ -15,6 +15,8 @@ prediction is that of its mask, never of a box that stands beside it.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from importlib import metadata
+from importlib.util import find_spec
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -52,11 +54,9 @@ def instance_ap(
 
     Needs the extra `segmentation`.
     """
-    try:
-        from faster_coco_eval import COCO, COCOeval_faster
-        from faster_coco_eval.version import __version__
-    except ImportError as error:
-        raise MissingExtra("Average precision of masks", "segmentation") from error
+    check_library()
+    from faster_coco_eval import COCO, COCOeval_faster
+
     is_lvis = rules == "lvis"
     counted = _of_federated(annotations, predictions) if is_lvis else predictions
     truth = COCO(_as_document(annotations))
@@ -74,8 +74,19 @@ def instance_ap(
         len(annotations.images),
         sum(not found.is_crowd for found in annotations.objects),
         len(predictions),
-        f"{rules} by faster-coco-eval {__version__}",
+        scorer_of(rules),
     )
+
+
+def check_library() -> None:
+    """Raises MissingExtra where the library that computes AP is not installed."""
+    if find_spec("faster_coco_eval") is None:
+        raise MissingExtra("Average precision of masks", "segmentation")
+
+
+def scorer_of(rules: InstanceRules) -> str:
+    """Whose rules score and what computes them, such as `coco by faster-coco-eval 1.8.0`."""
+    return f"{rules} by faster-coco-eval {metadata.version('faster-coco-eval')}"
 
 
 def _values(precision: Any, annotations: CocoSet, is_lvis: bool) -> dict[str, float | None]:

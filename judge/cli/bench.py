@@ -35,8 +35,45 @@ SCORED = {
         "score_api_bank",
         "calls and replies in dialogues, by API-Bank and MobileLLM",
     ),
+    "coco-instances": Bench(
+        "judge.cli.benches.image_segmentation_scores",
+        "score_coco_instances",
+        "AP of instance masks, by COCO's rules",
+    ),
+    "lvis-instances": Bench(
+        "judge.cli.benches.image_segmentation_scores",
+        "score_lvis_instances",
+        "AP of instance masks, by LVIS's rules",
+    ),
+    "image-masks": Bench(
+        "judge.cli.benches.image_segmentation_scores",
+        "score_image_masks",
+        "mIoU of masks of images",
+    ),
 }
-RUN: dict[str, Bench] = {}
+RUN: dict[str, Bench] = {
+    "sa23": Bench(
+        "judge.cli.benches.image_segmentation",
+        "run_sa23",
+        "mIoU by clicks and box on sets of images with masks (SA-23, SA-1B, SA-V)",
+    ),
+    "coco": Bench(
+        "judge.cli.benches.image_segmentation", "run_coco", "mIoU by clicks and box on COCO"
+    ),
+    "lvis": Bench(
+        "judge.cli.benches.image_segmentation", "run_lvis", "mIoU by clicks and box on LVIS"
+    ),
+    "coco-instances": Bench(
+        "judge.cli.benches.image_segmentation",
+        "run_coco_instances",
+        "AP of masks on COCO, from a detector's boxes",
+    ),
+    "lvis-instances": Bench(
+        "judge.cli.benches.image_segmentation",
+        "run_lvis_instances",
+        "AP of masks on LVIS, from a detector's boxes",
+    ),
+}
 
 
 class BenchGroup(click.Group):

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 BoxRule = Literal["box-overlap", "confident", "single"]
 BOX_RULES: tuple[BoxRule, ...] = get_args(BoxRule)
 LINES = "instances.jsonl"
+PREDICTIONS = "predictions.json"
 DETECTIONS = "detections"
 
 
@@ -175,6 +176,13 @@ def read_lines(path: Path, annotations: CocoSet) -> tuple[Instance, ...]:
             except (ValueError, KeyError, TypeError, BadRleError) as error:
                 raise InputError(f"{path}, line {number} is damaged: {error}.") from None
     return tuple(instance for image_id in sorted(by_image) for instance in by_image[image_id])
+
+
+def write_predictions(found: Sequence[Instance], folder: Path) -> None:
+    """`predictions.json` in COCO's result form, whole or not at all."""
+    beginning = folder / f".{PREDICTIONS}"
+    beginning.write_text(json.dumps([instance.as_json() for instance in found]))
+    beginning.replace(folder / PREDICTIONS)
 
 
 def instance_metrics(found: InstanceScores, scores: Sequence[Score]) -> tuple[Metric, ...]:

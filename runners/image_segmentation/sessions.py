@@ -1,0 +1,214 @@
+"""Runs of image segmentation from what is asked to what is journalled, begun or resumed."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from benchmarks.image_segmentation.coco import CocoSet, read_annotations, read_detections
+from benchmarks.image_segmentation.image_sets import (
+    ImageSets,
+    MaskedImage,
+    coco_image_set,
+    open_image_sets,
+)
+from benchmarks.image_segmentation.instance_ap import check_library, instance_ap, scorer_of
+from results.errors import InputError
+from results.records import Metric, RunRecord, Score
+from results.run_folder import RunFolder, new_run_id
+from runners.benchmark_runs import BenchmarkRun, benchmark_run
+from runners.image_segmentation.asked import (
+    DESCRIBED,
+    InstancesAsked,
+    InteractiveAsked,
+    ModelAsked,
+    described,
+)
+from runners.image_segmentation.instances import (
+    LINES,
+    InstanceRun,
+    instance_metrics,
+    read_lines,
+    run_instances,
+    write_predictions,
+)
+from runners.image_segmentation.interactive import (
+    InteractiveRun,
+    interactive_metrics,
+    run_interactive,
+)
+from runners.models.segmentation.interface import ImageSegmenter
+
+Progress = Callable[[int, int], None]
+Found: TypeAlias = tuple[tuple[Score, ...], tuple[Metric, ...]]
+SAVED_MASKS = "masks"
+
+
+@dataclass(frozen=True)
+class Begun:
+    """A run that can be carried out: `carry_out` journals scores and gives the metrics."""
+
+    record: RunRecord
+    notes: tuple[str, ...]
+    carry_out: Callable[
+        [BenchmarkRun, Progress | None], tuple[tuple[Score, ...], tuple[Metric, ...]]
+    ]
+    resumes: RunFolder | None = None
+
+
+@dataclass(frozen=True)
+class Finished:
+    record: RunRecord
+    folder: Path
+    scores: tuple[Score, ...]
+    metrics: tuple[Metric, ...]
+
+
+def begin_interactive(asked: InteractiveAsked, resumes: RunFolder | None = None) -> Begun:
+    """Opens data and model; InputError, in a sentence, where either cannot be used."""
+    sets, data_hash = _opened(asked)
+    images = _limited(sets.images, asked.limit)
+    segmenter = asked.open_model()
+    if asked.first_click == "salient" and asked.saliency is None:
+        raise InputError("Salient first clicks need the folder of saliency maps: give --saliency.")
+
+    def carry_out(run: BenchmarkRun, progress: Progress | None) -> Found:
+        interactive = InteractiveRun(
+            segmenter,
+            images,
+            asked.prompting,
+            None if asked.saliency is None else Path(asked.saliency),
+            run.files / SAVED_MASKS if asked.save_masks else None,
+        )
+        scores = run_interactive(interactive, run.done, run.add, progress)
+        return scores, (*interactive_metrics(scores), *_model_metrics(segmenter))
+
+    record = _record(asked, segmenter, asked.split, asked.scorer, data_hash, resumes)
+    return Begun(record, sets.notes, carry_out, resumes)
+
+
+def begin_instances(asked: InstancesAsked, resumes: RunFolder | None = None) -> Begun:
+    """Opens annotations, boxes and model; InputError where one of them cannot be used."""
+    check_library()
+    whole = _annotations(Path(asked.annotations), asked.rules)
+    boxes = Path(asked.boxes)
+    detections = read_detections(boxes, whole)
+    annotations = whole.first(asked.limit)
+    folder = Path(asked.images)
+    if not folder.is_dir():
+        raise InputError(f"There is no folder {folder}.")
+    segmenter = asked.open_model()
+
+    def carry_out(run: BenchmarkRun, progress: Progress | None) -> Found:
+        images = list(annotations.images.values())
+        lines = run.files / LINES
+        instances = InstanceRun(
+            segmenter, images, folder, detections, asked.choose, asked.refine, lines
+        )
+        scores = run_instances(instances, run.done, run.add, progress)
+        found = read_lines(lines, annotations)
+        write_predictions(found, run.files)
+        metrics = instance_metrics(instance_ap(annotations, found, asked.rules), scores)
+        return scores, (*metrics, *_model_metrics(segmenter))
+
+    n_boxes = sum(len(detections.get(image_id, ())) for image_id in annotations.images)
+    notes = [f"{n_boxes} boxes in {len(annotations.images)} images."]
+    hashes = {"annotations": _file_hash(whole.path), "boxes": _file_hash(boxes)}
+    record = _record(asked, segmenter, asked.split, scorer_of(asked.rules), hashes, resumes)
+    return Begun(record, tuple(notes), carry_out, resumes)
+
+
+def carry_out(begun: Begun, runs_dir: Path, store: Path, progress: Progress | None) -> Finished:
+    """Runs to the end, or as far as it comes: each score is journalled as it comes."""
+    with benchmark_run(begun.record, runs_dir=runs_dir, store=store, resume=begun.resumes) as run:
+        scores, metrics = begun.carry_out(run, progress)
+        run.set_metrics(metrics)
+        return Finished(begun.record, run.folder.path, scores, metrics)
+
+
+def _opened(asked: InteractiveAsked) -> tuple[ImageSets, Mapping[str, str]]:
+    if asked.benchmark == "sa23":
+        if asked.data is None:
+            raise InputError("Give --data, a folder of images and masks.")
+        sets = open_image_sets(Path(asked.data))
+        return sets, {"data": _names_hash(image.key for image in sets.images)}
+    if asked.annotations is None or asked.images is None:
+        raise InputError("Give --annotations and --images.")
+    annotations = read_annotations(Path(asked.annotations))
+    sets = coco_image_set(asked.benchmark, annotations, Path(asked.images))
+    return sets, {"annotations": _file_hash(annotations.path)}
+
+
+def _annotations(path: Path, rules: str) -> CocoSet:
+    return read_annotations(path, needs_frequency=rules == "lvis")
+
+
+def _limited(images: Iterable[MaskedImage], limit: int | None) -> list[MaskedImage]:
+    """The first `limit` images of each set."""
+    taken: dict[str, int] = {}
+    kept = []
+    for image in images:
+        taken[image.dataset] = taken.get(image.dataset, 0) + 1
+        if limit is None or taken[image.dataset] <= limit:
+            kept.append(image)
+    return kept
+
+
+def _record(
+    asked: ModelAsked,
+    segmenter: ImageSegmenter,
+    split: str,
+    scorer: str,
+    data_hashes: Mapping[str, str],
+    resumes: RunFolder | None,
+) -> RunRecord:
+    settings, versions, hashes = described(segmenter)
+    config: dict[str, Any] = {**asked.model_dump(mode="json"), DESCRIBED: settings}
+    return RunRecord(
+        run_id=new_run_id() if resumes is None else resumes.run_id,
+        kind="benchmark",
+        model=asked.model,
+        benchmark=config["benchmark"],
+        split=split,
+        variant=_variant(segmenter),
+        scorer=scorer,
+        started_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        config=config,
+        versions=versions,
+        hashes={**hashes, **data_hashes},
+    )
+
+
+def _variant(segmenter: ImageSegmenter) -> str | None:
+    parts = [segmenter.variant] if segmenter.variant else []
+    if segmenter.precision != "fp32":
+        parts.append(segmenter.precision)
+    return " ".join(parts) or None
+
+
+def _model_metrics(segmenter: ImageSegmenter) -> tuple[Metric, ...]:
+    found = segmenter.describe()
+    return tuple(
+        Metric(name=name, value=float(found[key]), n=1, unit=unit, higher_is_better=False)
+        for key, name, unit in (
+            ("parameters", "parameters", "parameters"),
+            ("bytes", "model_bytes", "bytes"),
+        )
+        if isinstance(found.get(key), int | float)
+    )
+
+
+def _names_hash(names: Iterable[str]) -> str:
+    digest = hashlib.sha256()
+    for name in names:
+        digest.update(name.encode("utf-8", "surrogateescape") + b"\0")
+    return digest.hexdigest()
+
+
+def _file_hash(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
