@@ -26,6 +26,7 @@ COMMANDS = {
     "trajectory": ("judge.cli.trajectory", "Show or convert an agent's trajectory."),
     "bench": ("judge.cli.bench", "Score predictions on benchmarks."),
     "results": ("judge.cli.results", "List, show and keep what runs have found."),
+    "leaderboard": ("judge.cli.leaderboard", "Serve the leaderboard in a browser."),
     "cache": ("judge.cli.cache", "Look after the cache of model replies."),
     "doctor": ("judge.cli.doctor", "Say which optional parts work on this machine."),
 }
