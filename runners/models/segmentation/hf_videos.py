@@ -15,8 +15,7 @@ import functools
 import importlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,7 +24,7 @@ from results.errors import InputError
 from runners.models.segmentation.checkpoint import Checkpoint, load_model, weights_described
 from runners.models.segmentation.describing import files_described, versions_described
 from runners.models.segmentation.devices import Placement, compiled
-from runners.models.segmentation.frame_store import FrameStore, NewestFrame, SpooledFrames
+from runners.models.segmentation.frame_store import FrameStore
 from runners.models.segmentation.interface import (
     Described,
     Mask,
@@ -47,20 +46,14 @@ from runners.models.segmentation.preparing import (
     read_normalization,
     resized_frame,
 )
-from runners.models.segmentation.prompts import (
-    as_points,
-    check_picture,
-    check_prepared,
-    check_prompt,
-)
+from runners.models.segmentation.prompts import as_points, check_picture
+from runners.models.segmentation.sessions import ENDLESS, FrameByFrameSession
 
 # config.model_type -> the model, and the module and name of its sessions.
 VIDEO_MODELS = {
     "sam2_video": ("Sam2VideoModel", "sam2_video", "Sam2VideoInferenceSession"),
     "edgetam_video": ("EdgeTamVideoModel", "edgetam_video", "EdgeTamVideoInferenceSession"),
 }
-# Stands for a length that nobody knows.
-ENDLESS = 1 << 31
 HIGHEST_LOGIT = 32.0
 
 
@@ -135,7 +128,7 @@ class HfVideoSegmenter:
         }
 
 
-class HfVideoSession:
+class HfVideoSession(FrameByFrameSession):
     """One video on its way through a `HfVideoSegmenter`."""
 
     def __init__(
@@ -147,83 +140,49 @@ class HfVideoSession:
         keep_frames: bool,
         non_overlapping: bool,
     ) -> None:
+        super().__init__(segmenter.prepare, segmenter.accepts, *size, keep_frames=keep_frames)
         self._segmenter = segmenter
         self._model = segmenter._model
-        self._height, self._width = size
         self._n_frames = n_frames
-        self._keeps = keep_frames
         self._non_overlapping = non_overlapping
-        store: FrameStore = SpooledFrames() if keep_frames else NewestFrame()
-        self._frames = _Pixels(store, segmenter._normalization, segmenter.device)
+        self._frames = _Pixels(self._store, segmenter._normalization, segmenter.device)
         self._objects: dict[int, Any] = {}
         self._spill = made_spill() if keep_frames else None
         self._features: Any = None
 
-    def __enter__(self) -> Self:
-        return self
+    @property
+    def _has_objects(self) -> bool:
+        return bool(self._objects)
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
-    def add_frame(self, frame: Picture | Prepared) -> int:
-        if isinstance(frame, Prepared):
-            prepared = check_prepared(frame, self._height, self._width)
-        else:
-            check_picture(frame, self._height, self._width)
-            prepared = self._segmenter.prepare(frame)
-        self._frames.store.append(prepared.pixels)
-        return len(self._frames.store) - 1
-
-    def prompt(self, frame_index: int, object_id: int, prompt: Prompt) -> Mask:
-        self._check_frame(frame_index)
-        check_prompt(prompt, self._height, self._width, self._segmenter.accepts)
+    def _prompted(self, index: int, object_id: int, prompt: Prompt) -> Mask:
         session = self._objects.get(object_id)
         if session is None:
             session = self._objects[object_id] = self._new_session(object_id)
         earlier = None
         if prompt.mask is not None:
-            session.add_mask_inputs(0, frame_index, self._mask_input(prompt.mask))
-            session.remove_point_inputs(0, frame_index)
+            session.add_mask_inputs(0, index, self._mask_input(prompt.mask))
+            session.remove_point_inputs(0, index)
         else:
-            session.add_point_inputs(0, frame_index, self._point_input(prompt))
-            session.remove_mask_inputs(0, frame_index)
-            earlier = _mask_logits_there(session, frame_index)
+            session.add_point_inputs(0, index, self._point_input(prompt))
+            session.remove_mask_inputs(0, index)
+            earlier = _mask_logits_there(session, index)
         session.obj_with_new_inputs = [object_id]
         with self._segmenter._placement.running(), _starting_from(self._model, earlier):
-            logits = self._stepped(session, frame_index)
+            logits = self._stepped(session, index)
         outputs = session.output_dict_per_obj[0]
-        if frame_index in outputs["non_cond_frame_outputs"]:
-            corrected = outputs["non_cond_frame_outputs"][frame_index]
-            outputs["non_cond_frame_outputs"].discard(frame_index)
-            outputs["cond_frame_outputs"][frame_index] = corrected
+        if index in outputs["non_cond_frame_outputs"]:
+            corrected = outputs["non_cond_frame_outputs"][index]
+            outputs["non_cond_frame_outputs"].discard(index)
+            outputs["cond_frame_outputs"][index] = corrected
         for part in ONE_STEP:
-            outputs["cond_frame_outputs"][frame_index].pop(part, None)
+            outputs["cond_frame_outputs"][index].pop(part, None)
         masks = masks_at({object_id: logits}, self._height, self._width)
         return masks[object_id]
 
-    def track(self, frame_index: int) -> dict[int, Mask]:
-        if frame_index != len(self._frames.store) - 1:
-            raise InputError(f"Frame {frame_index} is not the newest; track follows add_frame.")
-        return self._tracked(frame_index)
-
-    def propagate(self, start: int = 0) -> Iterator[tuple[int, dict[int, Mask]]]:
-        if not self._keeps:
-            raise InputError("Going over a video again needs keep_frames at its start.")
-        if not self._objects:
-            raise InputError("There is nothing to follow yet: give a prompt first.")
-        self._check_frame(start)
-        for index in range(start, len(self._frames.store)):
-            yield index, self._tracked(index)
-
     def close(self) -> None:
+        super().close()
         self._objects.clear()
         self._features = None
-        self._frames.store.close()
         if self._spill is not None:
             removed_spill(self._spill)
             self._spill = None
@@ -304,26 +263,17 @@ class HfVideoSession:
         )
         return (resized >= 0.5).float()
 
-    def _check_frame(self, index: int) -> None:
-        count = len(self._frames.store)
-        if not 0 <= index < count:
-            raise InputError(f"There is no frame {index}: {count} were added.")
-        if not self._keeps and index != count - 1:
-            raise InputError(
-                f"Frame {index} is out of reach; start the session with keep_frames to go back."
-            )
-
 
 class _Pixels:
     """Stored frames as the model reads them; stands where a session has its dict of frames."""
 
     def __init__(self, store: FrameStore, normalization: Normalization, device: str) -> None:
-        self.store = store
+        self._store = store
         self._normalization = normalization
         self._device = device
 
     def __getitem__(self, index: int) -> Any:
-        return frame_pixels(self.store.get(index), self._normalization, self._device)
+        return frame_pixels(self._store.get(index), self._normalization, self._device)
 
 
 @functools.cache

@@ -15,10 +15,8 @@ from __future__ import annotations
 
 import sys
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 
@@ -27,7 +25,7 @@ from runners.models.segmentation.checkpoint import weights_described
 from runners.models.segmentation.code_bases import OfficialModel, built, imported_from
 from runners.models.segmentation.describing import files_described, versions_described
 from runners.models.segmentation.devices import Placement
-from runners.models.segmentation.frame_store import FrameStore, NewestFrame, SpooledFrames
+from runners.models.segmentation.frame_store import FrameStore
 from runners.models.segmentation.interface import (
     Described,
     Mask,
@@ -38,10 +36,8 @@ from runners.models.segmentation.interface import (
 )
 from runners.models.segmentation.overlap import masks_at
 from runners.models.segmentation.preparing import Normalization, frame_pixels, resized_frame
-from runners.models.segmentation.prompts import check_picture, check_prepared, check_prompt
-
-# Stands for a length that nobody knows.
-ENDLESS = 1 << 31
+from runners.models.segmentation.prompts import check_picture
+from runners.models.segmentation.sessions import ENDLESS, FrameByFrameSession
 
 
 class OfficialVideoSegmenter:
@@ -113,7 +109,7 @@ class OfficialVideoSegmenter:
         }
 
 
-class OfficialVideoSession:
+class OfficialVideoSession(FrameByFrameSession):
     """One video on its way through an `OfficialVideoSegmenter`.
 
     Without `keep_frames` memory does not grow with the video; with it, the frames are in a file and
@@ -129,71 +125,37 @@ class OfficialVideoSession:
         keep_frames: bool,
         non_overlapping: bool,
     ) -> None:
+        super().__init__(segmenter.prepare, segmenter.accepts, *size, keep_frames=keep_frames)
         self._segmenter = segmenter
         self._predictor = segmenter._predictor
-        self._height, self._width = size
         self._n_frames = n_frames
-        self._keeps = keep_frames
         self._non_overlapping = non_overlapping
-        store: FrameStore = SpooledFrames() if keep_frames else NewestFrame()
-        self._frames = _LazyFrames(store, n_frames, segmenter.device)
+        self._frames = _LazyFrames(self._store, n_frames, segmenter.device)
         self._states: list[_State] = []
         self._features: dict[int, Any] = {}
 
-    def __enter__(self) -> Self:
-        return self
+    @property
+    def _has_objects(self) -> bool:
+        return bool(self._states)
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
-    def add_frame(self, frame: Picture | Prepared) -> int:
-        if isinstance(frame, Prepared):
-            prepared = check_prepared(frame, self._height, self._width)
-        else:
-            check_picture(frame, self._height, self._width)
-            prepared = self._segmenter.prepare(frame)
-        self._frames.store.append(prepared.pixels)
-        return len(self._frames.store) - 1
-
-    def prompt(self, frame_index: int, object_id: int, prompt: Prompt) -> Mask:
-        self._check_frame(frame_index)
-        check_prompt(prompt, self._height, self._width, self._segmenter.accepts)
+    def _prompted(self, index: int, object_id: int, prompt: Prompt) -> Mask:
         state = self._state_for(object_id)
         with self._segmenter._placement.running(), self._sharing(state):
             if prompt.mask is not None:
                 _, ids, logits = self._predictor.add_new_mask(
-                    state.official, frame_index, object_id, prompt.mask
+                    state.official, index, object_id, prompt.mask
                 )
             else:
                 _, ids, logits = self._predictor.add_new_points_or_box(
-                    state.official, frame_index, object_id, **_points_and_box(prompt)
+                    state.official, index, object_id, **_points_and_box(prompt)
                 )
         found = logits[list(ids).index(object_id)]
         return masks_at({object_id: found}, self._height, self._width)[object_id]
 
-    def track(self, frame_index: int) -> dict[int, Mask]:
-        if frame_index != len(self._frames.store) - 1:
-            raise InputError(f"Frame {frame_index} is not the newest; track follows add_frame.")
-        return self._tracked(frame_index)
-
-    def propagate(self, start: int = 0) -> Iterator[tuple[int, dict[int, Mask]]]:
-        if not self._keeps:
-            raise InputError("Going over a video again needs keep_frames at its start.")
-        if not self._states:
-            raise InputError("There is nothing to follow yet: give a prompt first.")
-        self._check_frame(start)
-        for index in range(start, len(self._frames.store)):
-            yield index, self._tracked(index)
-
     def close(self) -> None:
+        super().close()
         self._states.clear()
         self._features = {}
-        self._frames.store.close()
 
     def _tracked(self, index: int) -> dict[int, Mask]:
         logits: dict[int, Any] = {}
@@ -242,15 +204,6 @@ class OfficialVideoSession:
     def _sharing(self, state: _State) -> _SharedFeatures:
         return _SharedFeatures(self, state)
 
-    def _check_frame(self, index: int) -> None:
-        count = len(self._frames.store)
-        if not 0 <= index < count:
-            raise InputError(f"There is no frame {index}: {count} were added.")
-        if not self._keeps and index != count - 1:
-            raise InputError(
-                f"Frame {index} is out of reach; start the session with keep_frames to go back."
-            )
-
 
 class _State:
     """An inference state of the code base, and what is known of it here."""
@@ -294,12 +247,12 @@ class _LazyFrames:
     """Stands where a state has its tensor of all frames."""
 
     def __init__(self, store: FrameStore, n_frames: int, device: str) -> None:
-        self.store = store
+        self._store = store
         self._n_frames = n_frames
         self._device = device
 
     def __getitem__(self, index: int) -> Any:
-        return frame_pixels(self.store.get(index), Normalization(), self._device)
+        return frame_pixels(self._store.get(index), Normalization(), self._device)
 
     def __len__(self) -> int:
         return self._n_frames
