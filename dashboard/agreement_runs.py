@@ -7,7 +7,7 @@ here knows how a page keeps it open.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -16,7 +16,7 @@ from typing import Any, Protocol
 from pydantic import ValidationError
 
 from devai_tasks import FlaggedRequirement, bundled_example
-from judge.labelling import HUMAN, label_sessions
+from judge.labelling import CONSENSUS, HUMAN, label_sessions
 from judge.labelling.sessions import labelling_of
 from judge.reporting.judged import JudgedRun, JudgedTask, judged_by_files
 from judge.workspace import Workspace
@@ -75,25 +75,40 @@ class RunLine:
 
 
 @dataclass(frozen=True)
-class Labels:
-    """What people said of one agent's outputs."""
+class Side:
+    """What one judge, or people, said of outputs.
+
+    Keys are a task with the fingerprint of the workspace, because two agents' outputs for one task
+    are two things, and so are one agent's before and after a change.
+    """
 
     name: str
-    judged: JudgedRun
-    outputs: Mapping[str, str]
-    """Task -> fingerprint of the workspace that was labelled; what has none fits no run."""
+    flags: Mapping[str, tuple[FlaggedRequirement, ...]]
+    categories: Mapping[tuple[str, int], str] = field(default_factory=dict)
+    """(key, requirement id) -> the requirement's category."""
 
-    def fits(self, line: RunLine) -> bool:
-        """Whether a run judged any of the same outputs; equal task names alone do not say so."""
-        return any(line.outputs.get(task) == mark for task, mark in self.outputs.items())
+    def only(self, keys: Container[str]) -> dict[str, tuple[FlaggedRequirement, ...]]:
+        """The flags of those outputs that are among `keys`."""
+        return {key: flags for key, flags in self.flags.items() if key in keys}
 
-    def flags_for(self, line: RunLine) -> dict[str, tuple[FlaggedRequirement, ...]]:
-        """The labels on those outputs that the run judged too."""
-        return {
-            task: flags
-            for task, flags in self.judged.flags.items()
-            if task in self.outputs and line.outputs.get(task) == self.outputs[task]
-        }
+
+def side(name: str, judged: Iterable[tuple[Mapping[str, str], JudgedRun]]) -> Side:
+    """One side of (task -> fingerprint, run) pairs; where two are of one output the first counts.
+
+    Tasks without a fingerprint are left out: what was judged there cannot be told.
+    """
+    flags: dict[str, tuple[FlaggedRequirement, ...]] = {}
+    categories: dict[tuple[str, int], str] = {}
+    for outputs, run in judged:
+        for task in run.tasks:
+            key = f"{task.name} {outputs[task.name]}" if task.name in outputs else ""
+            if not key or key in flags:
+                continue
+            flags[key] = task.flags
+            for requirement in task.requirements:
+                if requirement.category:
+                    categories[key, requirement.requirement_id] = requirement.category
+    return Side(name, flags, categories)
 
 
 def run_lines(query: Query) -> tuple[RunLine, ...]:
@@ -201,13 +216,13 @@ def spent(query: Query, lines: Iterable[RunLine]) -> dict[str, Usage]:
     return {row.pop("run_id"): Usage.model_validate(row) for row in rows}
 
 
-def label_sources(runs_dir: Path, query: Query | None) -> tuple[Labels, ...]:
-    """Labels that judges can be held against: of studies, of human runs, and the bundled ones.
+def label_sides(runs_dir: Path, query: Query) -> tuple[Side, ...]:
+    """Labels that judges can be held against: people's runs, each study's sessions, the bundled.
 
     Sessions of studies are read from their run folders, so that they count before anyone syncs;
-    a study's consensus comes before its annotators.
+    consensuses come first.
     """
-    found: list[Labels] = []
+    grouped: dict[str, list[tuple[Mapping[str, str], JudgedRun]]] = {}
     seen: set[str] = set()
     for session in label_sessions(runs_dir):
         seen.add(session.run_id)
@@ -215,24 +230,19 @@ def label_sources(runs_dir: Path, query: Query | None) -> tuple[Labels, ...]:
             judged = session.judged()
         except JudgeError:
             continue
-        if any(verdict.outcome.is_decided for verdict in judged.verdicts):
-            name = f"{session.about.study}: {session.about.annotator}"
-            record = session.folder.record
-            found.append(Labels(name, judged, _outputs(record.hashes)))
-    if query is not None:
-        lines = [x for x in run_lines(query) if x.judge == HUMAN and x.run_id not in seen]
-        runs = judged_runs(query, lines)
-        found += [
-            Labels(line.study or f"human run {line.run_id}", runs[line.run_id], line.outputs)
-            for line in lines
-        ]
-    found.sort(key=lambda labels: (not labels.name.endswith(": consensus"), labels.name))
-    found += bundled_labels()
-    return tuple(found)
+        name = f"{session.about.study}, {session.about.annotator}"
+        grouped.setdefault(name, []).append((_outputs(session.folder.record.hashes), judged))
+    lines = [x for x in run_lines(query) if x.judge == HUMAN and x.run_id not in seen]
+    runs = judged_runs(query, lines)
+    for line in lines:
+        grouped.setdefault(line.study or "human runs", []).append((line.outputs, runs[line.run_id]))
+    sides = [side(name, judged) for name, judged in grouped.items()]
+    sides.sort(key=lambda one: (not one.name.endswith(f", {CONSENSUS}"), one.name))
+    return (*(one for one in sides if _says_something(one)), *bundled_labels())
 
 
 @cache
-def bundled_labels() -> tuple[Labels, ...]:
+def bundled_labels() -> tuple[Side, ...]:
     """The labels that come with the bundled example; none where it is not installed."""
     example = bundled_example()
     try:
@@ -243,7 +253,11 @@ def bundled_labels() -> tuple[Labels, ...]:
         }
     except InputError:
         return ()
-    return (Labels(BUNDLED_LABELS, judged, outputs),)
+    return (side(BUNDLED_LABELS, [(outputs, judged)]),)
+
+
+def _says_something(labels: Side) -> bool:
+    return any(flag.outcome.is_decided for flags in labels.flags.values() for flag in flags)
 
 
 def _judged(

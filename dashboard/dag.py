@@ -2,7 +2,8 @@
 
 The layout is pure: layers by the longest way from a requirement that builds on nothing, places
 within a layer by the mean of the neighbours (Sugiyama, Tagawa and Toda 1981), and a stop in every
-layer that an edge passes, so that no edge runs through a box.
+layer that an edge passes, so that no edge runs through a box. An edge that follows from others is
+not drawn: what 2 builds on by way of 1 needs no arrow of its own.
 """
 
 from __future__ import annotations
@@ -13,15 +14,20 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
+from dashboard import untrusted
 from devai_tasks.dag import Graph, topological_order
-from judge.reporting.wording import SIGNS, UNJUDGED, one_line
+from judge.reporting.wording import SIGNS, UNJUDGED
 from results.errors import InputError
 from results.records import AskedRequirement, Outcome, Verdict
 
 MOST_DRAWN = 120
 _SWEEPS = 8
-_LINES, _LINE_CHARACTERS = 3, 31
-_LAYER_WIDTH, _ROW_HEIGHT = 268, 92
+_LINES = 3
+_ROW_HEIGHT = 92
+_WIDEST_LAYER, _NARROWEST_LAYER, _WIDTH = 268, 212, 1_060
+_CHARACTER_WIDTH = 6.3
+# An edge that passes a layer takes so much of the height of a box.
+_STOP_HEIGHT = 0.3
 # Half the width and height of a box, in layers and rows.
 _HALF_WIDTH, _HALF_HEIGHT = 0.405, 0.4
 
@@ -64,7 +70,7 @@ class Drawing:
     places: Mapping[int, Place]
     edges: tuple[tuple[int, int, tuple[Place, ...]], ...]
     layers: int
-    rows: int
+    rows: float
 
 
 def draw(graph: Graph) -> Drawing:
@@ -81,12 +87,12 @@ def draw(graph: Graph) -> Drawing:
         layer[node] = 1 + max(before, default=-1)
     # A stop is named by its edge and layer, a requirement by its id and layer.
     chains = {
-        (p, node): [_Stop(p, p, layer[p])]
-        + [_Stop(p, node, at) for at in range(layer[p] + 1, layer[node])]
-        + [_Stop(node, node, layer[node])]
-        for node, names in graph.items()
-        for p in dict.fromkeys(names)
-        if p in graph and p != node
+        (p, node): [
+            _Stop(p, p, layer[p]),
+            *(_Stop(p, node, at) for at in range(layer[p] + 1, layer[node])),
+            _Stop(node, node, layer[node]),
+        ]
+        for p, node in needed_edges(graph)
     }
     columns: list[list[_Stop]] = [[] for _ in range(max(layer.values(), default=-1) + 1)]
     for node in sorted(graph):
@@ -94,7 +100,7 @@ def draw(graph: Graph) -> Drawing:
     for chain in chains.values():
         for stop in chain[1:-1]:
             columns[stop.layer].append(stop)
-    rows = max((len(column) for column in columns), default=0)
+    rows = max((sum(stop.height for stop in column) for column in columns), default=0.0)
     at = _placed(_ordered(columns, list(chains.values())), rows)
     return Drawing(
         places={node: at[_Stop(node, node, layer[node])] for node in graph},
@@ -104,11 +110,37 @@ def draw(graph: Graph) -> Drawing:
     )
 
 
+def needed_edges(graph: Graph) -> tuple[tuple[int, int], ...]:
+    """(prerequisite, requirement) without self-loops and without edges that follow from others.
+
+    >>> needed_edges({0: [], 1: [0], 2: [1, 0, 2]})
+    ((0, 1), (1, 2))
+    """
+    before: dict[int, set[int]] = {}
+    for node in topological_order(graph):
+        names = [p for p in graph[node] if p in graph and p != node]
+        before[node] = set(names).union(*(before[p] for p in names))
+    return tuple(
+        (p, node)
+        for node, names in graph.items()
+        for p in dict.fromkeys(names)
+        if p in graph
+        and p != node
+        and not any(p in before[q] for q in names if q != node and q in before)
+    )
+
+
 @dataclass(frozen=True)
 class _Stop:
+    """A requirement, where start and end are one, or a place that an edge passes."""
+
     start: int
     end: int
     layer: int
+
+    @property
+    def height(self) -> float:
+        return 1.0 if self.start == self.end else _STOP_HEIGHT
 
 
 def _ordered(columns: list[list[_Stop]], chains: Sequence[list[_Stop]]) -> list[list[_Stop]]:
@@ -152,22 +184,25 @@ def _crossings(columns: Sequence[list[_Stop]], chains: Sequence[list[_Stop]]) ->
     )
 
 
-def _placed(columns: Sequence[list[_Stop]], rows: int) -> dict[_Stop, Place]:
+def _placed(columns: Sequence[list[_Stop]], rows: float) -> dict[_Stop, Place]:
     """Each column in the middle of the height."""
-    return {
-        stop: Place(stop.layer, number + (rows - len(column)) / 2)
-        for column in columns
-        for number, stop in enumerate(column)
-    }
+    found = {}
+    for column in columns:
+        top = (rows - sum(stop.height for stop in column)) / 2
+        for stop in column:
+            found[stop] = Place(stop.layer, top + stop.height / 2)
+            top += stop.height
+    return found
 
 
 def dag_chart(
     requirements: Sequence[AskedRequirement],
     verdicts: Mapping[int, Verdict],
-    *,
-    blind: bool = False,
+    chosen_id: int | None = None,
 ) -> Any:
     """The graph as an Altair chart; a click selects a requirement in the selection `chosen`.
+
+    `chosen_id` is drawn with a thicker line.
 
     Texts are data of the chart, never markup, and made safe; InputError as of `draw`.
     """
@@ -175,11 +210,12 @@ def dag_chart(
     import pandas as pd
 
     drawing = draw({r.requirement_id: r.prerequisites for r in requirements})
-    boxes = pd.DataFrame([_box(r, drawing, verdicts, blind) for r in requirements])
+    boxes = pd.DataFrame([_box(r, drawing, verdicts, chosen_id) for r in requirements])
     lines = pd.DataFrame(_lines(drawing), columns=["edge", "order", "x", "y"])
     heads = pd.DataFrame(_heads(drawing), columns=["x", "y"])
+    height = round(_ROW_HEIGHT * max(drawing.rows, 1.0))
     across = alt.Scale(domain=[-0.5, drawing.layers - 0.5], nice=False)
-    down = alt.Scale(domain=[drawing.rows - 0.5, -0.5], nice=False)
+    down = alt.Scale(domain=[max(drawing.rows, 1.0), 0], nice=False)
     hidden: dict[str, Any] = {"axis": None}
     x = alt.X("x:Q", scale=across, **hidden)
     y = alt.Y("y:Q", scale=down, **hidden)
@@ -213,7 +249,7 @@ def dag_chart(
                 scale=alt.Scale(domain=names, range=[COLOURS[n].strong for n in names]),
                 legend=None,
             ),
-            strokeWidth=alt.condition(chosen, alt.value(4), alt.value(1.6)),
+            strokeWidth=alt.StrokeWidth("line:Q", scale=None, legend=None),
             tooltip=[
                 alt.Tooltip("requirement:Q", title="requirement"),
                 alt.Tooltip("outcome:N", title="outcome"),
@@ -250,32 +286,36 @@ def dag_chart(
     return (
         alt.layer(edges, arrows, cards, titles, texts)
         .resolve_scale(color="independent", stroke="independent", fill="independent")
-        .properties(
-            width=_LAYER_WIDTH * max(drawing.layers, 1), height=_ROW_HEIGHT * max(drawing.rows, 1)
-        )
+        .properties(width=_layer_width(drawing) * max(drawing.layers, 1), height=height)
         .configure_view(strokeWidth=0)
     )
+
+
+def _layer_width(drawing: Drawing) -> float:
+    """Pixels: few layers are wide, many are narrow, and more than fit are scrolled."""
+    return min(_WIDEST_LAYER, max(_NARROWEST_LAYER, _WIDTH / max(drawing.layers, 1)))
 
 
 def _box(
     requirement: AskedRequirement,
     drawing: Drawing,
     verdicts: Mapping[int, Verdict],
-    blind: bool,
+    chosen_id: int | None,
 ) -> dict[str, Any]:
     place = drawing.places[requirement.requirement_id]
-    verdict = None if blind else verdicts.get(requirement.requirement_id)
+    verdict = verdicts.get(requirement.requirement_id)
     outcome = UNJUDGED if verdict is None else verdict.outcome.value
     sign = "" if verdict is None else f"{SIGNS[verdict.outcome]} "
-    title = f"{requirement.requirement_id}" if blind else f"{requirement.requirement_id}  {sign}"
-    criteria = one_line(requirement.criteria, 600)
+    criteria = untrusted.name(requirement.criteria, 600)
+    characters = int((_layer_width(drawing) * 2 * _HALF_WIDTH - 18) / _CHARACTER_WIDTH)
     wrapped = textwrap.wrap(
-        criteria, _LINE_CHARACTERS, max_lines=_LINES, placeholder=" …", break_on_hyphens=False
+        criteria, characters, max_lines=_LINES, placeholder=" …", break_on_hyphens=False
     )
     return {
         "requirement": requirement.requirement_id,
         "outcome": outcome,
-        "title": title if blind else f"{title}{outcome}",
+        "title": f"{requirement.requirement_id}  {sign}{outcome}",
+        "line": 4 if requirement.requirement_id == chosen_id else 1.6,
         "criteria": criteria,
         "text": "\n".join(wrapped),
         "left": place.layer - _HALF_WIDTH,

@@ -12,8 +12,8 @@ import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 
+from dashboard import untrusted
 from devai_tasks.models import Task
-from judge.reporting.wording import one_line, plain
 from judge.running.planning import RunRequest
 from judge.running.provenance import hash_of_path
 from judge.trajectory import Trajectory, find_trajectory, load_trajectory
@@ -29,7 +29,8 @@ LONGEST_LINE = 400
 LONGEST_TEXT = 20_000
 _MOST_TRAJECTORY_BYTES = 256 << 20
 _MOST_TRAJECTORY_FILES = 2_000
-_MARK, _NO_MARK = "> ", "  "
+# Shown as a diff, a line with the first mark has a colour, and one with the second has none.
+_MARK, _NO_MARK = "> ", "· "
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,16 @@ def recorded_output(record: RunRecord, task: str) -> Looked:
     return Looked(workspace, trajectory, workspace_fault, trajectory_fault)
 
 
+def recorded_trajectory(record: RunRecord, task: str) -> Trajectory | None:
+    """The trajectory of one task of a run, where it is what the run judged; else None."""
+    try:
+        request = RunRequest.model_validate(record.config["request"])
+        _check_names(record.agent, task)
+    except (KeyError, ValueError):
+        return None
+    return _trajectory(request, record, task)[0]
+
+
 def file_excerpt(
     workspace: Workspace, path: str, first: int, last: int, quote: str = "", around: int = AROUND
 ) -> Excerpt:
@@ -71,7 +82,7 @@ def file_excerpt(
 
     A path that leads out of the workspace, or is none of its files, gives a note and no text.
     """
-    title = f"{one_line(path, 200)}, " + (
+    title = f"{untrusted.name(path, 200)}, " + (
         f"line {first}" if first == last else f"lines {first} to {last}"
     )
     normal = _normal(path)
@@ -87,11 +98,23 @@ def file_excerpt(
     return Excerpt(title, numbered(lines, start, cited), note)
 
 
+def file_page(workspace: Workspace, path: str, start: int, count: int = MOST_LINES) -> Excerpt:
+    """`count` lines of a file from line `start` on, numbered; of what is no text, what it is."""
+    title = untrusted.name(path, 200)
+    if not workspace.has(path):
+        return Excerpt(title, "", "This is no file of the workspace, so nothing is shown.")
+    lines = _lines(workspace, path, max(start, 1), max(start, 1) + min(count, MOST_LINES) - 1)
+    if lines:
+        return Excerpt(title, numbered(lines, max(start, 1), range(0)))
+    note = untrusted.name(workspace.artifact(path).summary(), 400)
+    return Excerpt(title, "", note if start <= 1 else f"There is no line {start}. {note}")
+
+
 def numbered(lines: list[str], start: int, cited: range) -> str:
     """Lines with their numbers; the cited ones begin with a mark.
 
     >>> print(numbered(["a", "b"], 9, range(10, 11)))
-       9 │ a
+    ·  9 │ a
     > 10 │ b
     """
     width = len(str(start + len(lines)))
@@ -103,8 +126,8 @@ def numbered(lines: list[str], start: int, cited: range) -> str:
 
 def shown_line(line: str) -> str:
     """One line as it may be shown: nothing that hides, reorders or controls, and not endless."""
-    safe = plain(line.replace("\t", "    "))
-    return safe if len(safe) <= LONGEST_LINE else f"{safe[:LONGEST_LINE]} … [line is longer]"
+    cut = "" if len(line) <= LONGEST_LINE else " … [the line is longer]"
+    return untrusted.shown(line[:LONGEST_LINE]).replace("\n", " ") + cut
 
 
 def shown_text(text: str, longest: int = LONGEST_TEXT) -> str:
@@ -227,7 +250,7 @@ def _trajectory(request: RunRequest, record: RunRecord, task: str) -> tuple[Traj
             return None, "The trajectory changed since it was judged; only the quote is shown."
         return load_trajectory(path), ""
     except (JudgeError, OSError) as error:
-        return None, f"The trajectory cannot be read: {one_line(str(error))}"
+        return None, f"The trajectory cannot be read: {untrusted.name(error, 240)}"
 
 
 def _is_too_large(path: Path) -> bool:
