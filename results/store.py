@@ -170,6 +170,11 @@ class Store:
             raise StoreError(f"{self.path} is no file; name another with --store.")
         return status.st_size > 0
 
+    def require_usable(self) -> None:
+        """StoreError where the file is no store, is of a newer version, or stays held by others."""
+        with self._reading():
+            pass
+
     def ingest(self, folders: Iterable[RunFolder]) -> Ingested:
         """Takes in all that the runs' journals hold, in one transaction; may be repeated freely.
 
@@ -342,8 +347,7 @@ class Store:
 
     def publish(self) -> Path:
         """Writes the Parquet snapshot that `snapshot.opened_snapshot` reads; gives its folder."""
-        with self._reading():
-            pass  # An older store is migrated before it is published.
+        self.require_usable()  # An older store is migrated before it is published.
         with self._locked(), opened(self.path, read_only=True, wait=self.wait) as connection:
             return publish(connection, self.path)
 
