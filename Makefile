@@ -11,6 +11,7 @@ TESTED := .[test,models,litellm,dashboard,export,segmentation]
 # Environments of their own for the peers that are compared with.
 VOS_PEER := .venvs/vos-benchmark
 BFCL_PEER := .venvs/bfcl-eval
+LMMS_PEER := .venvs/lmms-eval
 # Built when installing; a change needs another install.
 KERNEL := $(wildcard benchmarks/vos/native/*)
 
@@ -30,7 +31,7 @@ endef
 run: $(VENV)/.default-installed
 	$(BIN)/judge run
 
-test: $(VENV)/.test-installed $(BFCL_PEER)/.installed
+test: $(VENV)/.test-installed $(BFCL_PEER)/.installed $(LMMS_PEER)/.installed
 	.ci/system-packages chromium
 	$(BIN)/pytest -n auto --dist loadfile -m "not slow"
 	$(BIN)/pytest -m slow
@@ -60,6 +61,12 @@ $(BFCL_PEER)/.installed:
 		tree_sitter==0.21.3 tree-sitter-java==0.21.0 tree-sitter-javascript==0.21.4
 	$(BFCL_PEER)/bin/pip install --quiet --disable-pip-version-check --no-deps \
 		bfcl-eval==2026.3.23
+	touch $@
+
+# Its reading of choices alone is run, which needs nothing else.
+$(LMMS_PEER)/.installed:
+	$(PYTHON) -m venv $(LMMS_PEER)
+	$(LMMS_PEER)/bin/pip install --quiet --disable-pip-version-check --no-deps lmms-eval==0.7.3
 	touch $@
 
 clean:

@@ -50,6 +50,21 @@ SCORED = {
         "score_image_masks",
         "mIoU of masks of images",
     ),
+    "video-mme": Bench(
+        "judge.cli.benches.video_qa", "score_video_mme", "questions about videos: Video-MME"
+    ),
+    "mlvu": Bench("judge.cli.benches.video_qa", "score_mlvu", "questions about long videos: MLVU"),
+    "egoschema": Bench(
+        "judge.cli.benches.video_qa", "score_egoschema", "questions about videos: EgoSchema"
+    ),
+    "mvbench": Bench(
+        "judge.cli.benches.video_qa", "score_mvbench", "questions about videos: MVBench"
+    ),
+    "longvideobench": Bench(
+        "judge.cli.benches.video_qa",
+        "score_longvideobench",
+        "questions about long videos: LongVideoBench",
+    ),
 }
 RUN: dict[str, Bench] = {
     "sa23": Bench(
@@ -73,6 +88,18 @@ RUN: dict[str, Bench] = {
         "run_lvis_instances",
         "AP of masks on LVIS, from a detector's boxes",
     ),
+    **{
+        name: Bench("judge.cli.benches.vos_run", f"run_{name.replace('-', '_')}", what)
+        for name, what in (
+            ("davis2017", "J&F and speed of following objects through DAVIS 2017"),
+            ("mose", "the same on MOSE, whose validation a server scores"),
+            ("sav", "the same on SA-V"),
+            ("youtube-vos", "the same on YouTube-VOS, which a server scores"),
+            ("lvos", "the same on LVOS"),
+            ("video", "the same on one video or folder of frames"),
+            ("pvs", "promptable video segmentation: J&F after clicks on 1 to 8 frames"),
+        )
+    },
 }
 
 

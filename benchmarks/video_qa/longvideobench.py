@@ -1,0 +1,35 @@
+"""LongVideoBench.
+
+Wu et al., "LongVideoBench: A Benchmark for Long-context Interleaved Video-Language Understanding"
+(2407.15754), Table 3. `lvb_val.json` has id, video_id, question, up to five candidates,
+correct_choice as a number from 0, duration_group (15, 60, 600 or 3600 seconds) and the category of
+the question.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from benchmarks.video_qa.questions import Question, Row
+
+SLICES = ("duration", "task_type")
+
+
+def read(rows: Iterable[Row]) -> Iterator[tuple[Question, str | None]]:
+    """(question, what a model said to it or None); InputError names the place of a fault."""
+    for row in rows:
+        options = row.options("candidates", "options")
+        yield (
+            Question(
+                id=row.text("id", "question_id"),
+                video=row.text("video_id", "video_path"),
+                text=row.text("question"),
+                options=options,
+                answer=row.answer(options, "correct_choice", "answer"),
+                slices={
+                    "duration": row.maybe("duration_group") or "",
+                    "task_type": row.maybe("question_category") or "",
+                },
+            ),
+            row.reply(),
+        )

@@ -1,0 +1,48 @@
+"""Video-MME.
+
+Fu et al., "Video-MME: The First-Ever Comprehensive Evaluation Benchmark of Multi-modal LLMs in
+Video Analysis" (2405.21075), Table 2. 900 videos, 300 of each duration, three questions each, four
+options; 744 videos have subtitles. Released as a table of questions; predictions in the form that
+its script takes: a list of videos, each with its questions, to which `response` is added.
+
+Results are broken down by duration, by domain (six), sub-category (thirty) and task type (twelve).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from benchmarks.video_qa.questions import Question, Row
+from results.errors import InputError
+
+SLICES = ("duration", "domain", "sub_category", "task_type")
+
+
+def read(rows: Iterable[Row]) -> Iterator[tuple[Question, str | None]]:
+    """(question, what a model said to it or None), from videos with questions or from questions.
+
+    Raises InputError that names the place of what is missing.
+    """
+    for row in rows:
+        questions = row.content.get("questions")
+        if questions is None:
+            yield _question(row, row), row.reply()
+            continue
+        if not isinstance(questions, list) or not all(isinstance(q, dict) for q in questions):
+            raise InputError(f"{row.place}: `questions` should be a list of objects.")
+        for number, content in enumerate(questions, start=1):
+            of = Row(content, f"{row.place}, question {number}", row.stem)
+            yield _question(of, row), of.reply()
+
+
+def _question(row: Row, video: Row) -> Question:
+    options = row.options("options")
+    of = {"duration": video, "domain": video, "sub_category": video, "task_type": row}
+    return Question(
+        id=row.text("question_id", "id"),
+        video=video.text("video_id", "videoID"),
+        text=row.text("question"),
+        options=options,
+        answer=row.answer(options, "answer"),
+        slices={name: place.maybe(name) or "" for name, place in of.items()},
+    )
