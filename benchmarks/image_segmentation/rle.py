@@ -53,7 +53,9 @@ def encoded(mask: Mask) -> dict[str, Any]:
 def checked(encoded: Any, size: tuple[int, int]) -> dict[str, Any]:
     """A sound encoding of the same mask, with its runs as text; raises BadRleError."""
     height, width, runs = _runs(encoded, size)
-    return {"size": [height, width], "counts": _as_text(runs)}
+    counts = encoded["counts"]
+    text = counts if isinstance(counts, str) else _as_text(runs)
+    return {"size": [height, width], "counts": text}
 
 
 def _runs(encoded: Any, size: tuple[int, int] | None) -> tuple[int, int, NDArray[np.int64]]:

@@ -35,6 +35,7 @@ class ModelAsked(Value):
     precision: Precision = "fp32"
     compile: bool = False
     code: str | None = None
+    variant: str | None = None
     limit: int | None = None
 
     def open_model(self) -> ImageSegmenter:

@@ -26,10 +26,10 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
 from benchmarks.image_segmentation.coco import CocoImage, CocoSet, Detection, Instance
 from benchmarks.image_segmentation.instance_ap import InstanceScores
 from benchmarks.image_segmentation.rle import BadRleError, checked, encoded
-from results.errors import InputError, JudgeError
+from results.errors import InputError, JournalError
 from results.records import Metric, Score, ScoreStatus
 from runners.image_segmentation.pictures import ahead, read_picture
-from runners.image_segmentation.prompting import predicted
+from runners.image_segmentation.prompting import cause_of, predicted
 from runners.image_segmentation.timing import DECODER, ENCODER, WARM_UP, Clock, latency_metrics
 from runners.models.segmentation.interface import ImageSegmenter, Prepared, Prompt
 
@@ -74,8 +74,12 @@ class InstanceRun:
         for image, loading in ahead(pending, self._load):
             try:
                 score = self._of_image(image, loading.result())
-            except JudgeError as error:
-                score = Score(sample=str(image.id), status=ScoreStatus.ERROR, reason=str(error))
+            except JournalError:
+                raise
+            except Exception as error:  # noqa: BLE001 - a stranger's model or file raises anything
+                score = Score(
+                    sample=str(image.id), status=ScoreStatus.ERROR, reason=cause_of(error)
+                )
             yield score
 
     def _load(self, image: CocoImage) -> _Ready:
@@ -219,7 +223,7 @@ def _append(path: Path, entry: dict[str, Any]) -> None:
             file.flush()
             os.fsync(file.fileno())
     except OSError as error:
-        raise JudgeError(
+        raise JournalError(
             f"{path} cannot be written: {error.strerror}; free some disk space, then resume."
         ) from error
 

@@ -17,10 +17,10 @@ from benchmarks.image_segmentation.clicks import salient_region
 from benchmarks.image_segmentation.image_sets import MASKS, MaskedImage
 from benchmarks.image_segmentation.masks import size_class
 from benchmarks.image_segmentation.mean_iou import DATASET, mean_iou_metrics
-from results.errors import InputError, JudgeError
+from results.errors import InputError, JournalError
 from results.records import Metric, Score, ScoreStatus
 from runners.image_segmentation.pictures import ahead, read_picture, read_saliency
-from runners.image_segmentation.prompting import Answers, Prompting, ask_for_object
+from runners.image_segmentation.prompting import Answers, Prompting, ask_for_object, cause_of
 from runners.image_segmentation.timing import (
     DECODER,
     ENCODER,
@@ -70,7 +70,9 @@ class InteractiveRun:
             try:
                 ready = loading.result()
                 yield from ((image, score) for score in self._of_image(image, ready, done))
-            except JudgeError as error:
+            except JournalError:
+                raise
+            except Exception as error:  # noqa: BLE001 - a stranger's model or file raises anything
                 yield image, _failed(image, image.key, error)
 
     def _load(self, image: MaskedImage) -> _Ready:
@@ -106,7 +108,9 @@ class InteractiveRun:
                 is_set = True
             try:
                 yield self._of_object(image, name, truth, ready.saliency)
-            except JudgeError as error:
+            except JournalError:
+                raise
+            except Exception as error:  # noqa: BLE001 - a stranger's model may raise anything
                 failed = True
                 yield _failed(image, sample, error, truth)
         if not failed:
@@ -203,14 +207,14 @@ def _slices(image: MaskedImage, truth: Mask, saliency: NDArray[Any] | None) -> d
     return slices
 
 
-def _failed(image: MaskedImage, sample: str, error: JudgeError, truth: Mask | None = None) -> Score:
+def _failed(image: MaskedImage, sample: str, error: Exception, truth: Mask | None = None) -> Score:
     slices = {DATASET: image.dataset} if truth is None else _slices(image, truth, None)
     return Score(
         sample=sample,
         cluster=image.key,
         status=ScoreStatus.ERROR,
         slices=slices,
-        reason=str(error),
+        reason=cause_of(error),
     )
 
 
@@ -219,8 +223,14 @@ def _write_masks(folder: Path, image: MaskedImage, name: str, answers: Answers) 
 
     for value, mask in answers.masks.items():
         place = folder / value / image.dataset / MASKS / image.name
-        place.mkdir(parents=True, exist_ok=True)
-        Image.fromarray(mask).save(place / f"{name}.png")
+        try:
+            place.mkdir(parents=True, exist_ok=True)
+            Image.fromarray(mask).save(place / f"{name}.png")
+        except OSError as error:
+            raise JournalError(
+                f"The masks of {image.key} cannot be written: {error.strerror or error}; free some"
+                " disk space, then resume the run."
+            ) from None
 
 
 def _size(shape: tuple[int, ...]) -> str:

@@ -27,7 +27,7 @@ from benchmarks.image_segmentation.clicks import (
 )
 from benchmarks.image_segmentation.masks import Box, ChoiceRule, chosen, iou, tight_box
 from benchmarks.image_segmentation.mean_iou import VALUE
-from results.errors import ModelError
+from results.errors import JudgeError, ModelError
 from runners.image_segmentation.timing import Clock
 from runners.models.segmentation.interface import ImageSegmenter, Prompt
 
@@ -92,12 +92,12 @@ def ask_for_object(
     if prompting.clicks:
         steps = _steps(segmenter, truth, sample, prompting, clock, saliency, clicks)
         for n, step in enumerate(steps, start=1):
-            if n == 1 and 1 in prompting.clicks and len(step.found.masks) > 1:
-                best = step.found.masks[step.found.choose("oracle", truth=truth)]
-                values[f"{VALUE}@1 oracle"] = iou(best, truth)
             if n in prompting.clicks:
                 masks[f"{VALUE}@{n}"] = step.mask
                 values[f"{VALUE}@{n}"] = iou(step.mask, truth)
+            if n == 1 and 1 in prompting.clicks and len(step.found.masks) > 1:
+                best = step.found.masks[step.found.choose("oracle", truth=truth)]
+                values[f"{VALUE}@1 oracle"] = iou(best, truth)
     if prompting.box:
         box = tight_box(truth)
         several = prompting.multimask == "always"
@@ -198,3 +198,8 @@ def predicted(
     if scores.shape != (len(masks),) or not np.isfinite(scores).all():
         raise ModelError(f"{segmenter.name} gave no finite score for each of its masks.")
     return Predicted(masks, scores)
+
+
+def cause_of(error: Exception) -> str:
+    """Why there is no score, for its reason: a sentence of ours, or a stranger's error by name."""
+    return str(error) if isinstance(error, JudgeError) else f"{type(error).__name__}: {error}"

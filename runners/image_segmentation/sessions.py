@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import platform
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from importlib import metadata
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -46,6 +49,8 @@ from runners.models.segmentation.interface import ImageSegmenter
 Progress = Callable[[int, int], None]
 Found: TypeAlias = tuple[tuple[Score, ...], tuple[Metric, ...]]
 SAVED_MASKS = "masks"
+# What reads pictures and makes clicks: another version may give another pixel.
+_READERS = ("agent-judge", "faster-coco-eval", "numpy", "pillow", "scipy")
 
 
 @dataclass(frozen=True)
@@ -54,6 +59,8 @@ class Begun:
 
     record: RunRecord
     notes: tuple[str, ...]
+    samples: tuple[str, ...]
+    """Of the images: what is left when their scores are there, and each object's besides."""
     carry_out: Callable[
         [BenchmarkRun, Progress | None], tuple[tuple[Score, ...], tuple[Metric, ...]]
     ]
@@ -88,7 +95,7 @@ def begin_interactive(asked: InteractiveAsked, resumes: RunFolder | None = None)
         return scores, (*interactive_metrics(scores), *_model_metrics(segmenter))
 
     record = _record(asked, segmenter, asked.split, asked.scorer, data_hash, resumes)
-    return Begun(record, sets.notes, carry_out, resumes)
+    return Begun(record, sets.notes, tuple(image.key for image in images), carry_out, resumes)
 
 
 def begin_instances(asked: InstancesAsked, resumes: RunFolder | None = None) -> Begun:
@@ -116,15 +123,21 @@ def begin_instances(asked: InstancesAsked, resumes: RunFolder | None = None) -> 
         return scores, (*metrics, *_model_metrics(segmenter))
 
     n_boxes = sum(len(detections.get(image_id, ())) for image_id in annotations.images)
-    notes = [f"{n_boxes} boxes in {len(annotations.images)} images."]
+    notes = (f"{n_boxes} boxes in {len(annotations.images)} images.",)
     hashes = {"annotations": _file_hash(whole.path), "boxes": _file_hash(boxes)}
     record = _record(asked, segmenter, asked.split, scorer_of(asked.rules), hashes, resumes)
-    return Begun(record, tuple(notes), carry_out, resumes)
+    return Begun(record, notes, tuple(map(str, annotations.images)), carry_out, resumes)
 
 
 def carry_out(begun: Begun, runs_dir: Path, store: Path, progress: Progress | None) -> Finished:
     """Runs to the end, or as far as it comes: each score is journalled as it comes."""
-    with benchmark_run(begun.record, runs_dir=runs_dir, store=store, resume=begun.resumes) as run:
+    with benchmark_run(
+        begun.record,
+        runs_dir=runs_dir,
+        store=store,
+        resume=begun.resumes,
+        samples=begun.samples,
+    ) as run:
         scores, metrics = begun.carry_out(run, progress)
         run.set_metrics(metrics)
         return Finished(begun.record, run.folder.path, scores, metrics)
@@ -174,12 +187,18 @@ def _record(
         model=asked.model,
         benchmark=config["benchmark"],
         split=split,
-        variant=_variant(segmenter),
+        variant=asked.variant or _variant(segmenter),
         scorer=scorer,
         started_at=datetime.now(UTC).isoformat(timespec="seconds"),
         config=config,
-        versions=versions,
+        versions={**_versions(), **versions},
         hashes={**hashes, **data_hashes},
+        host={
+            "name": platform.node(),
+            "system": platform.system(),
+            "machine": platform.machine(),
+            "cpus": os.cpu_count(),
+        },
     )
 
 
@@ -188,6 +207,16 @@ def _variant(segmenter: ImageSegmenter) -> str | None:
     if segmenter.precision != "fp32":
         parts.append(segmenter.precision)
     return " ".join(parts) or None
+
+
+def _versions() -> dict[str, str]:
+    found = {"python": platform.python_version()}
+    for name in _READERS:
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return found
 
 
 def _model_metrics(segmenter: ImageSegmenter) -> tuple[Metric, ...]:

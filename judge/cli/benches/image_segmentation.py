@@ -62,6 +62,7 @@ _MODEL = _options(
     ),
     click.option("--compile", is_flag=True, help="Compile the image encoder by torch.compile."),
     click.option("--code", type=PATH, help="A checkout of the code base that official: names."),
+    click.option("--variant", help="What this form of the model is called in the results."),
     click.option("--resume", metavar="RUN", help="Go on with a run; takes no other options."),
 )
 
@@ -314,6 +315,7 @@ def _model(given: dict[str, Any]) -> dict[str, Any]:
         "precision": given["precision"],
         "compile": given["compile"],
         "code": _absolute(given["code"]),
+        "variant": given["variant"],
         "limit": given["limit"],
     }
 
@@ -377,7 +379,7 @@ def _answer(call: Call, finished: Finished) -> None:
         "model": record.model,
         "variant": record.variant,
         "scorer": record.scorer,
-        "n": sum(bool(score.values) for score in finished.scores),
+        "n": finished.metrics[0].n if finished.metrics else 0,
         "errors": {s.sample: s.reason for s in finished.scores if s.status.value == "error"},
         "metrics": [metric.model_dump(mode="json") for metric in finished.metrics],
     }

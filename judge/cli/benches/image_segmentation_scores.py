@@ -125,7 +125,9 @@ def metrics_table(metrics: Sequence[Metric], title: str) -> Table:
 def _shown(metric: Metric, value: float | None) -> str:
     if metric.unit == "share":
         return _percent(value)
-    return "" if value is None else f"{value:,.4g} {metric.unit}"
+    if value is None:
+        return ""
+    return f"{value:,.0f} {metric.unit}" if value >= 1000 else f"{value:.3g} {metric.unit}"
 
 
 def _percent(value: float | None) -> str:
