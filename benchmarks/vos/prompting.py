@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from benchmarks.image_segmentation.clicks import Click, first_click, next_click
 from benchmarks.vos.counting import Counts
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Mask = NDArray[np.bool_]
+
+Mode = Literal["offline", "online"]
 
 CLICKS_A_FRAME = 3
 MOST_FRAMES = 8

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from benchmarks.image_segmentation.clicks import Click
 from benchmarks.vos.appearances import FirstMask, first_in_maps, read_mask
@@ -20,6 +20,7 @@ from benchmarks.vos.frame_names import frame_files
 from benchmarks.vos.layout import PNG
 from benchmarks.vos.prompting import (
     GOOD_ENOUGH,
+    Mode,
     PromptedFrame,
     click_frame,
     frame_to_prompt,
@@ -35,7 +36,6 @@ from runners.video_segmentation.tracking import Windows
 if TYPE_CHECKING:
     from runners.models.segmentation.interface import Mask, Prompt, VideoSegmenter, VideoSession
 
-Mode = Literal["offline", "online"]
 _OBJECT = 1
 
 

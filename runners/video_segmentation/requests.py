@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Literal, Self
+
+from pydantic import Field, ValidationError
 
 from benchmarks.vos.datasets import open_video_set
+from benchmarks.vos.prompting import CLICKS_A_FRAME, MOST_FRAMES, Mode
 from results.errors import InputError
+from results.records import RunRecord, Value
+from runners.models.segmentation.interface import Device, Precision
 from runners.video_segmentation.clips import Box, Clip, Point, open_clip
 from runners.video_segmentation.video_sets import SetTask, VideoTask
 
@@ -18,10 +21,14 @@ if TYPE_CHECKING:
     from runners.models.segmentation.interface import VideoSegmenter
 
 VIDEO, PVS = "video", "pvs"
+# Where a record's config holds the request.
+ASKED = "asked"
+
+ClipProtocol = Literal["davis", "vos"]
+PvsLayout = Literal["davis", "sav", "mose", "lvos", "folder"]
 
 
-@dataclass(frozen=True)
-class VideoRequest:
+class VideoRequest(Value):
     """The settings of `judge bench run`, as plain values; paths are absolute.
 
     benchmark: a video set, `video` or `pvs`. variant: a name for this form of the model, where the
@@ -32,49 +39,40 @@ class VideoRequest:
     model: str
     data: str
     split: str | None = None
-    device: str = "auto"
-    precision: str = "fp32"
+    device: Device = "auto"
+    precision: Precision = "fp32"
     compile: bool = False
     code: str | None = None
     variant: str | None = None
-    limit: int | None = None
+    limit: int | None = Field(default=None, ge=1)
     all_frames: bool = False
     keep_ends: bool = False
-    protocol: str | None = None
+    protocol: ClipProtocol = "davis"
     masks: str | None = None
     first_mask: str | None = None
     points: tuple[Point, ...] = ()
     box: Box | None = None
-    max_frames: int | None = None
-    warm_up: int = 3
-    layout: str | None = None
-    mode: str | None = None
-    frames: int | None = None
-    clicks: int | None = None
-
-    def as_config(self) -> dict[str, Any]:
-        """Plain JSON values, for the run's record."""
-        config: dict[str, Any] = json.loads(json.dumps(asdict(self)))
-        return config
+    max_frames: int | None = Field(default=None, ge=1)
+    warm_up: int = Field(default=3, ge=0)
+    layout: PvsLayout = "davis"
+    mode: Mode = "offline"
+    frames: int = Field(default=MOST_FRAMES, ge=1)
+    clicks: int = Field(default=CLICKS_A_FRAME, ge=1)
 
     @classmethod
-    def of_config(cls, config: Mapping[str, Any]) -> Self:
-        """What `as_config` made; InputError where a record holds something else."""
-        known = {field.name for field in fields(cls)}
-        missing = {"benchmark", "model", "data"} - config.keys()
-        if missing or config.keys() - known:
-            odd = sorted(missing or config.keys() - known)[0]
+    def of_record(cls, record: RunRecord) -> Self:
+        """What a run was asked; InputError where it was no run on videos."""
+        try:
+            return cls.model_validate(record.config.get(ASKED))
+        except ValidationError:
             raise InputError(
-                f"The run's record does not say what was asked of videos: see {odd!r}."
-            )
-        values = dict(config)
-        values["points"] = tuple((x, y, int(label)) for x, y, label in config.get("points") or ())
-        values["box"] = tuple(config["box"]) if config.get("box") else None
-        return cls(**values)
+                f"Run {record.run_id} is of {record.benchmark or 'another kind'}; it cannot be"
+                " resumed as a run on videos."
+            ) from None
 
     def open_segmenter(self) -> VideoSegmenter:
         """The model; InputError and MissingExtra as its adapter has them."""
-        from runners.models.segmentation import open_video_segmenter
+        from runners.models.segmentation.opening import open_video_segmenter
 
         return open_video_segmenter(
             self.model,
@@ -103,7 +101,7 @@ def open_asked_clip(request: VideoRequest) -> Clip:
         first_mask=None if request.first_mask is None else Path(request.first_mask),
         points=request.points,
         box=request.box,
-        protocol=request.protocol or "davis",
+        protocol=request.protocol,
         keep_ends=request.keep_ends,
         most=request.max_frames,
     )

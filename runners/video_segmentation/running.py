@@ -9,14 +9,15 @@ were written but not yet scored are scored, not made again.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from results.errors import InputError, JournalError, JudgeError
 from results.records import Metric, Score, ScoreStatus
 from runners.video_segmentation.figures import (
+    FIGURES,
     NO_GROUND_TRUTH,
     is_sequence,
     metrics_of,
@@ -53,12 +54,16 @@ class Progress:
 
 @dataclass(frozen=True)
 class How:
-    """What changes nothing in the figures but speed, and what is made beside them."""
+    """What changes nothing in the figures but speed, and what is made beside them.
+
+    on_begin: told the run's id once its folder is there. on_progress: told of frames.
+    """
 
     windows: Windows = field(default_factory=Windows)
     warm_up: int = 3
     visualize: OverlayForm | None = None
     fps: float = 24.0
+    on_begin: Callable[[str], None] = lambda run_id: None
     on_progress: Callable[[Progress], None] | None = None
 
 
@@ -75,6 +80,19 @@ class Found:
     def errors(self) -> tuple[Score, ...]:
         return tuple(score for score in self.scores if score.status is ScoreStatus.ERROR)
 
+    def as_json(self) -> dict[str, Any]:
+        """For `--json`: the metrics, also by name, every object's scores, and what went wrong."""
+        whole = {metric.name: metric.value for metric in self.metrics if not metric.slice}
+        final = [score for score in self.scores if score.status is ScoreStatus.SCORED]
+        return {
+            "global": {key: whole[name] for name, key in FIGURES.items() if name in whole} or None,
+            "metrics": [metric.model_dump(mode="json") for metric in self.metrics],
+            "objects": {score.sample: score.values for score in final if score.values},
+            "sequences": {score.sample: score.measures for score in final if is_sequence(score)},
+            "errors": {score.sample: score.reason for score in self.errors},
+            "notes": list(self.notes),
+        }
+
 
 def run_task(task: VideoTask, segmenter: VideoSegmenter, run: BenchmarkRun, how: How) -> Found:
     """Tracks and scores every sequence that has no final score yet; then sets the run's metrics."""
@@ -84,7 +102,7 @@ def run_task(task: VideoTask, segmenter: VideoSegmenter, run: BenchmarkRun, how:
     left = [name for name in task.names if name not in run.done]
     is_warm = False
     for name in left:
-        report = _reporter(how, task, name, len(task.names) - len(left) + left.index(name))
+        report = reporter(how, task.names, name, len(task.names) - len(left) + left.index(name))
         try:
             sequence = _Sequence(task, name, run.files, how)
             if not sequence.is_written:
@@ -97,7 +115,7 @@ def run_task(task: VideoTask, segmenter: VideoSegmenter, run: BenchmarkRun, how:
         except JournalError:
             raise
         except Exception as error:  # noqa: BLE001 - a stranger's model or file may raise anything
-            run.add(sequence_error(name, _cause(name, error), _count_objects(task, name)))
+            run.add(sequence_error(name, cause_of(name, error), _count_objects(task, name)))
             continue
         for score in scores:
             run.add(score)
@@ -204,8 +222,8 @@ def _conclude(task: VideoTask, run: BenchmarkRun) -> Found:
     return Found(scores, metrics, submission, tuple(notes))
 
 
-def _reporter(how: How, task: VideoTask, name: str, done: int) -> Callable[[int | None], None]:
-    """Tells of a frame, a few times a second at the most."""
+def reporter(how: How, names: Sequence[str], name: str, done: int) -> Callable[[int | None], None]:
+    """To be called for each frame; tells of them a few times a second at the most."""
     frames, told = 0, 0.0
 
     def report(of_frames: int | None) -> None:
@@ -214,13 +232,13 @@ def _reporter(how: How, task: VideoTask, name: str, done: int) -> Callable[[int 
         now = time.monotonic()
         if how.on_progress is not None and (now - told > 0.1 or frames == of_frames):
             told = now
-            how.on_progress(Progress(name, done, len(task.names), frames, of_frames))
+            how.on_progress(Progress(name, done, len(names), frames, of_frames))
 
     return report
 
 
-def _cause(name: str, error: Exception) -> str:
-    """One sentence; of errors that are not ours, their kind as well."""
+def cause_of(name: str, error: Exception) -> str:
+    """Why nothing came of a sequence, in one sentence; of a stranger's error, its kind as well."""
     text = " ".join(str(error).split())[:2000]
     if isinstance(error, JudgeError):
         return text
