@@ -20,6 +20,8 @@ COMMANDS = {
     "ask": ("judge.cli.ask", "Answer a question about a workspace, with citations."),
     "export": ("judge.cli.export", "Write a run's verdicts as files."),
     "align": ("judge.cli.align", "Measure agreement with human labels."),
+    "compare": ("judge.cli.compare", "Compare two runs, with intervals and what flipped."),
+    "gate": ("judge.cli.gate", "Fail where a candidate got worse than its baseline."),
     "redteam": ("judge.cli.redteam", "Measure how often planted text fools a judge."),
     "replay": ("judge.cli.replay", "Judge a finished run again, offline, and compare."),
     "tasks": ("judge.cli.tasks", "Check or show tasks."),

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Literal
 
 from pydantic import Field
 
 from results.records import Evidence, Interval, Value
+from results.statistics import CorrectedShare, VarianceComponents
 
 
 class Unit(Value):
@@ -17,6 +19,45 @@ class Unit(Value):
     value: float | None = Field(description="None where undecided: abstained, failed, unparsed")
     reason: str = ""
     evidence: tuple[Evidence, ...] = ()
+    is_error: bool = Field(default=False, description="undecided because something failed")
+    slices: tuple[str, ...] = Field(default=(), description="such as `category=Evaluation`")
+    text: str = Field(default="", description="what was asked: a requirement's criteria")
+
+
+class Series(Value):
+    """One metric of a run, unit by unit."""
+
+    name: str
+    unit: str = "share"
+    higher_is_better: bool = True
+    units: tuple[Unit, ...]
+
+
+class Side(Value):
+    """All that a comparison needs of a run; what a baseline file holds.
+
+    `identity` says how it was measured: two sides are comparable when all of it agrees. `asked` is
+    a hash of each task's text, and what both sides have must agree. Both are empty for judgment
+    files, which do not say.
+    """
+
+    name: str = Field(description="run id, or the name of a folder or file")
+    kind: Literal["judgment", "benchmark"] = "judgment"
+    about: str = Field(default="", description="agent and judge, or model and benchmark")
+    identity: dict[str, str] = Field(default_factory=dict)
+    asked: dict[str, str] = Field(default_factory=dict)
+    outputs: dict[str, str] = Field(
+        default_factory=dict, description="task -> hash of what was judged"
+    )
+    series: tuple[Series, ...]
+    primary: str = Field(description="the series that a gate without a policy looks at")
+    totals: dict[str, float | None] = Field(
+        default_factory=dict, description="what the run took, such as cost in USD and seconds"
+    )
+    spread: VarianceComponents | None = Field(
+        default=None, description="of the primary metric, where the side is of repeated runs"
+    )
+    notes: tuple[str, ...] = ()
 
 
 class Flip(Value):
@@ -39,6 +80,14 @@ class Flips(Value):
     beneficial: tuple[Flip, ...] = ()
 
 
+class CorrectedDifference(Value):
+    """The two shares and their difference, corrected for a fallible judge; raw ones beside it."""
+
+    baseline: CorrectedShare
+    candidate: CorrectedShare
+    difference: float | None
+
+
 class MetricComparison(Value):
     """One metric on the units that both sides have and both decided.
 
@@ -56,14 +105,15 @@ class MetricComparison(Value):
     p: float | None = Field(default=None, description="two-sided, sign-flip by cluster")
     n: int = 0
     clusters: int = 0
+    higher_is_better: bool = True
     undecided: int = Field(default=0, description="common units that a side left undecided")
     worst: float | None = None
     best: float | None = None
     unit: str = "share"
-    higher_is_better: bool = True
     mcnemar_p: float | None = Field(
         default=None, description="exact McNemar, for values that are 0 or 1; ignores clusters"
     )
+    corrected: CorrectedDifference | None = None
     flips: Flips = Flips()
     warnings: tuple[str, ...] = ()
 
@@ -77,6 +127,8 @@ class Comparison(Value):
     metrics: tuple[MetricComparison, ...] = ()
     only_in_baseline: tuple[str, ...] = ()
     only_in_candidate: tuple[str, ...] = ()
+    baseline_spread: VarianceComponents | None = None
+    candidate_spread: VarianceComponents | None = None
     allowed: str | None = Field(
         default=None, description="why runs that were made differently were compared all the same"
     )
@@ -120,6 +172,7 @@ class RuleResult(Value):
     alpha: float = 0.05
     n: int = 0
     clusters: int = 0
+    limit: str = Field(default="", description="of a budget or a drift, such as `at most 5`")
     minimum_detectable_effect: float | None = None
     power: float = 0.8
     p: float | None = Field(default=None, description="of the worsening beyond the margin")

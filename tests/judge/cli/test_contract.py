@@ -21,6 +21,8 @@ COMMANDS = (
     ("show",),
     ("export",),
     ("align",),
+    ("compare",),
+    ("gate",),
     ("tasks", "validate"),
     ("tasks", "show"),
     ("trajectory", "show"),
