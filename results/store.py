@@ -24,6 +24,7 @@ from results.ingestion import RUN_TABLES, Ingested, merge, stage
 from results.journal import sync_folder
 from results.locks import Held, file_lock
 from results.migrations import MIGRATIONS, migrate, schema_version
+from results.published import replace_published
 from results.records import (
     AskedTask,
     Interval,
@@ -47,30 +48,6 @@ if TYPE_CHECKING:
     from results.run_folder import RunFolder
 
 WAIT_SECONDS = 30.0
-
-PUBLISHED_FIELDS = (
-    "paper",
-    "arxiv_id",
-    "system",
-    "variant",
-    "benchmark",
-    "split",
-    "metric",
-    "value",
-    "unit",
-    "higher_is_better",
-    "source_table",
-    "verified",
-    "verified_in",
-    "note",
-    "family",
-    "canonical_system",
-    "canonical_variant",
-    "canonical_benchmark",
-    "canonical_split",
-    "canonical_metric",
-)
-"""The columns of published figures, see `migrations`."""
 
 _EVIDENCE_FIELDS = (
     "kind",
@@ -312,26 +289,13 @@ class Store:
 
         Returns whether anything was imported. A store is made where there is none.
         """
-        with self._locked(), self._writing() as connection, transaction(connection):
-            known = connection.execute(
-                "SELECT digest FROM published_imports WHERE source = ?", [source]
-            ).fetchone()
-            if known is not None and known[0] == digest:
-                return False
-            connection.execute("DELETE FROM published WHERE source = ?", [source])
-            connection.execute("DELETE FROM published_imports WHERE source = ?", [source])
-            columns = ", ".join(("source", "position", *PUBLISHED_FIELDS))
-            marks = ", ".join("?" * (len(PUBLISHED_FIELDS) + 2))
-            if rows:
-                connection.executemany(
-                    f"INSERT INTO published ({columns}) VALUES ({marks})",
-                    [
-                        [source, position, *(row[name] for name in PUBLISHED_FIELDS)]
-                        for position, row in enumerate(rows)
-                    ],
-                )
-            connection.execute("INSERT INTO published_imports VALUES (?, ?)", [source, digest])
-            return True
+        with (
+            _staging_folder() as staging,
+            self._locked(),
+            self._writing() as connection,
+            transaction(connection),
+        ):
+            return replace_published(connection, rows, digest, source, staging)
 
     def delete(self, run_id: str) -> None:
         """Takes a run out of the store; InputError when the store has none of that id.

@@ -17,6 +17,7 @@ from results.errors import InputError, JudgeError
 from results.records import Metric, RunRecord, RunStatus, Score, ScoreStatus
 from results.run_folder import RunFolder
 from results.store import Store
+from runners.storing import store_runs
 
 FILES = "files"
 # What a resumed run must be asked as it was: its figures would otherwise mix two experiments.
@@ -122,8 +123,8 @@ def benchmark_run(
     """A run in a folder of its own that no other process works on until the block ends.
 
     When it ends, the journal says how: `complete`; `incomplete` with samples in error or missing,
-    or after an exception; `interrupted` after Ctrl-C. Then the store takes in what there is,
-    and is published. Exceptions go on their way after that.
+    or after an exception; `interrupted` after Ctrl-C. Then the store takes in what there is, with
+    the published figures, and is published. Exceptions go on their way after that.
 
     Args:
         record: what is asked. Its `run_id` and `started_at` are passed over when resuming.
@@ -168,10 +169,9 @@ def benchmark_run(
 
 
 def _keep(folder: RunFolder, store: Store) -> None:
-    ingested = store.ingest([folder])
-    if ingested.faults:
-        raise InputError(" ".join(ingested.faults))
-    store.publish()
+    faults = store_runs(store, [folder]).faults
+    if faults:
+        raise InputError(" ".join(faults))
 
 
 def _require_same(before: RunRecord, now: RunRecord) -> None:

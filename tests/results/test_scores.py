@@ -10,10 +10,11 @@ import pytest
 
 from results.errors import JournalError
 from results.journal import MAX_LINE_BYTES
+from results.published import PUBLISHED_FIELDS
 from results.records import Interval, Metric, RunStatus, Score, ScoreStatus, Usage
 from results.run_folder import RunFolder
 from results.snapshot import opened_snapshot
-from results.store import PUBLISHED_FIELDS, Store
+from results.store import Store
 from tests.support.sample_runs import finished_run, record
 
 
