@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -83,6 +84,19 @@ class PreviousSegmenter(ColourSegmenter):
 def colour_segmenter(**_: Any) -> ColourSegmenter:
     """What a `python:` spec names."""
     return ColourSegmenter()
+
+
+class _SlowSegmenter(ColourSegmenter):
+    def predict(
+        self, prompt: Prompt, *, multimask: bool, previous: int | None = None
+    ) -> tuple[NDArray[np.bool_], NDArray[np.float32]]:
+        time.sleep(0.02)
+        return super().predict(prompt, multimask=multimask, previous=previous)
+
+
+def slow_segmenter(**_: Any) -> ColourSegmenter:
+    """The same, slow enough to be stopped in its work."""
+    return _SlowSegmenter()
 
 
 def picture_of(labels: NDArray[np.uint8]) -> Picture:
