@@ -38,6 +38,8 @@ LOOK: Mapping[str, Setting] = {
     "theme.headingFont": _FONT,
     "theme.codeFont": _CODE_FONT,
     "theme.baseFontSize": 15,
+    "theme.paddingTop": "2.2rem",
+    "theme.paddingBottom": "4rem",
     "theme.baseRadius": "0.5rem",
     "theme.headingFontWeights": "[700,650,600,600,600,600]",
     "theme.headingFontSizes": '["1.9rem","1.35rem","1.1rem","1rem","0.95rem","0.9rem"]',

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from dashboard.figures import make_figures
 from results.database import CONFIG, quoted
 from results.errors import StoreError
 from results.migrations import migrate
@@ -105,6 +106,7 @@ def _opened_view(store: str, version: str) -> View:
                 kind = "TABLE" if table in _SMALL_TABLES else "VIEW"
                 source = f"read_parquet({quoted(snapshot.file(table))})"
                 connection.execute(f'CREATE {kind} "{table}" AS FROM {source}')
+        make_figures(connection)
         return View(
             (store, version),
             connection,
@@ -120,7 +122,8 @@ def _fault(store: str, version: str, reason: str) -> str:
     return reason
 
 
-def _by_key(view: View) -> tuple[str, str]:
+def key_of_view(view: View) -> tuple[str, str]:
+    """What stands for a view in `hash_funcs` of what is kept until the next version."""
     return view.key
 
 
@@ -138,7 +141,7 @@ _held_view: Any = st.cache_resource(max_entries=4, show_spinner="Opening the res
     _opened_view
 )
 _kept: Any = st.cache_data(
-    max_entries=_ANSWERS_KEPT, show_spinner=False, hash_funcs={View: _by_key}
+    max_entries=_ANSWERS_KEPT, show_spinner=False, hash_funcs={View: key_of_view}
 )
 _kept_rows: Any = _kept(_rows)
 _kept_frame: Any = _kept(_frame)

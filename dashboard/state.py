@@ -74,6 +74,12 @@ def switch(label: str, key: str, *, default: bool = False, **settings: Any) -> b
     return bool(st.toggle(label, value=default, key=key, bind=_BOUND, **settings))
 
 
+def number(key: str) -> int | None:
+    """A positive number of at most six digits in the address."""
+    given = _read(key) or ""
+    return int(given) or None if given.isascii() and given.isdecimal() and len(given) < 7 else None
+
+
 def keep(key: str, value: str | None) -> None:
     """Puts a value into the address; None takes it out."""
     if value is None:
