@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from benchmarks.vos.png import LabelMap
+
 
 @dataclass(frozen=True)
 class FirstMask:
@@ -39,14 +41,19 @@ class FirstMask:
 
 def read_mask(file: Path, label: int | None) -> NDArray[np.bool_]:
     """(height, width), True where the file has the label, or any where it is None; InputError."""
+    labels = read_labels(file)
+    mask: NDArray[np.bool_] = labels != 0 if label is None else labels == label
+    return mask
+
+
+def read_labels(file: Path) -> LabelMap:
+    """The labels, (height, width), of a PNG file; InputError where it cannot be read."""
     try:
-        labels = read_map(file.read_bytes())
+        return read_map(file.read_bytes())
     except UnreadableError as error:
         raise InputError(f"The mask {file} cannot be read: {error}.") from None
     except OSError as error:
         raise InputError(f"The mask {file} cannot be read: {error.strerror or error}.") from None
-    mask: NDArray[np.bool_] = labels != 0 if label is None else labels == label
-    return mask
 
 
 def first_in_maps(folder: Path, *, late: bool) -> tuple[tuple[FirstMask, ...], int]:

@@ -13,6 +13,7 @@ Nothing here opens a picture, and a mask only where an object has to be found in
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -247,9 +248,17 @@ def _checked(found: VideoSet) -> VideoSet:
         raise InputError(f"There is no folder of annotations at {found.annotations}.")
     if not found.names:
         raise InputError(f"{found.pictures} holds no sequences.")
-    if not any((found.pictures / name).is_dir() for name in found.names):
+    there = next((name for name in found.names if (found.pictures / name).is_dir()), None)
+    if there is None:
         raise InputError(
             f"None of the {len(found.names)} sequences of the split {found.split!r} lies in"
             f" {found.pictures}."
+        )
+    with os.scandir(found.pictures / there) as entries:
+        kinds = {entry.is_dir() for entry in entries}
+    if kinds == {True}:
+        raise InputError(
+            f"{found.pictures / there} holds folders, where {found.benchmark} has the frames of a"
+            " sequence: this is another set."
         )
     return found

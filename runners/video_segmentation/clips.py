@@ -14,11 +14,11 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks.vos.appearances import FirstMask, labels_in
+from benchmarks.vos.appearances import FirstMask, labels_in, read_labels
 from benchmarks.vos.frame_names import frame_files
 from benchmarks.vos.layout import PNG
 from benchmarks.vos.protocols import VOID
@@ -81,9 +81,12 @@ class Clip:
             place.mkdir(parents=True)
             for frame, file in self.masks.items():
                 (place / (frame + PNG)).symlink_to(file.resolve())
-            return score(
+            found = score(
                 folder, predictions, self.protocol, keep_ends=self.keep_ends, jobs=1, only=(name,)
             )
+        # Who points at one of several objects asks for no other.
+        asked = {given.object_id for given in self.given}
+        return replace(found, objects=tuple(o for o in found.objects if o.object_id in asked))
 
     def write_submission(self, predictions: Path, out: Path) -> int:
         raise InputError("No server scores a video of one's own.")
@@ -121,7 +124,8 @@ def open_clip(
     black_and_white = bool(found) and _is_black_and_white(next(iter(found.values())))
     given: tuple[GivenPrompt, ...]
     if points or box:
-        given = (GivenPrompt(1, _THE_OBJECT, None, lambda: _prompt(points, box)),)
+        number = 1 if black_and_white or not found else _pointed_at(found, points, box)
+        given = (GivenPrompt(number, str(number), None, lambda: _prompt(points, box)),)
     elif first_mask is not None:
         given = tuple(
             GivenPrompt(first.number, first.object_id, None, mask_prompt(first).prompt)
@@ -200,6 +204,27 @@ def objects_in(masks: Mapping[str, Path], *, late: bool) -> tuple[FirstMask, ...
 
 def _is_black_and_white(mask: Path) -> bool:
     return labels_in(mask) == (VOID,)
+
+
+def _pointed_at(masks: Mapping[str, Path], points: tuple[Point, ...], box: Box | None) -> int:
+    """The label of the first mask that the first positive point is on, or most of the box."""
+    import numpy as np
+
+    first = next(iter(masks.values()))
+    labels = read_labels(first)
+    point = next(((x, y) for x, y, label in points if label), None)
+    if point is not None:
+        column, row = round(point[0]), round(point[1])
+        inside = 0 <= row < labels.shape[0] and 0 <= column < labels.shape[1]
+        number = int(labels[row, column]) if inside else 0
+    else:
+        x0, y0, x1, y1 = (max(0, round(side)) for side in box or (0, 0, 0, 0))
+        within = labels[y0 : y1 + 1, x0 : x1 + 1]
+        counts = np.bincount(within[within > 0], minlength=1)
+        number = int(counts.argmax()) if within.any() else 0
+    if not number:
+        raise InputError(f"What is pointed at is no object of {first}.")
+    return number
 
 
 def _prompt(points: tuple[Point, ...], box: Box | None) -> Prompt:

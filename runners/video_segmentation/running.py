@@ -208,7 +208,7 @@ def _conclude(task: VideoTask, run: BenchmarkRun) -> Found:
     notes: list[str] = []
     submission = None
     is_whole = not any(score.status is ScoreStatus.ERROR for score in scores)
-    if not task.has_ground_truth:
+    if metrics and not task.has_ground_truth:
         notes.append(
             f"{task.benchmark} {task.split}".rstrip() + f": {NO_GROUND_TRUTH}; speed only."
         )

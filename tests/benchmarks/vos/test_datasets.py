@@ -99,6 +99,13 @@ def test_another_folder_is_refused_in_a_sentence(benchmark: str, tmp_path: Path)
         open_video_set(benchmark, tmp_path / "nothing")
 
 
+def test_another_set_is_told_from_its_folders(tmp_path: Path) -> None:
+    layouts.davis(tmp_path, {"bear": FRAMES})
+    for benchmark in ("mose", "lvos", "youtube-vos"):
+        with pytest.raises(InputError, match=r"holds folders, .* this is another set"):
+            open_video_set(benchmark, tmp_path)
+
+
 def test_what_a_sequence_lacks_is_said_when_it_is_asked_for(tmp_path: Path) -> None:
     layouts.davis(tmp_path, {"bear": FRAMES, "dog": FRAMES, "cat": FRAMES, "ape": FRAMES})
     annotations = tmp_path / "Annotations" / "480p"

@@ -135,17 +135,25 @@ class ColourSession:
         self._frames.clear()
 
 
-def make() -> ColourSegmenter:
+def make(**settings: object) -> ColourSegmenter:
     return ColourSegmenter()
 
 
-def make_shifted() -> ColourSegmenter:
+def make_shifted(**settings: object) -> ColourSegmenter:
     return ColourSegmenter(shift=3, name="colour-shifted")
 
 
-def make_slow() -> ColourSegmenter:
+def make_slow(**settings: object) -> ColourSegmenter:
     return ColourSegmenter(seconds=0.05, name="colour-slow")
 
 
-def make_forgetful() -> ColourSegmenter:
+def make_shifted_slow(**settings: object) -> ColourSegmenter:
+    return ColourSegmenter(shift=3, seconds=0.05, name="colour-shifted-slow")
+
+
+def make_forgetful(**settings: object) -> ColourSegmenter:
     return ColourSegmenter(reach=2, name="colour-forgetful")
+
+
+def make_failing(**settings: object) -> ColourSegmenter:
+    return ColourSegmenter(fails_after=4, name="colour-failing")
