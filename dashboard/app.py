@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 import streamlit as st
 
+from dashboard import state
 from dashboard.data import View, newest_version, open_view
 from results.errors import JudgeError
 
@@ -52,21 +53,19 @@ def show() -> None:
     """The whole app: navigation, the state of the snapshot, and the page of the address."""
     st.set_page_config(page_title="judge leaderboard", page_icon="⚖️", layout="wide")
     store, runs_dir = places()
-    page = st.navigation(
-        {
-            group: [
-                st.Page(
-                    _drawing(name, store, runs_dir),
-                    title=line.title,
-                    icon=line.icon,
-                    url_path=name,
-                    default=name == "leaderboard",
-                )
-                for name, line in pages.items()
-            ]
-            for group, pages in PAGES.items()
-        }
-    )
+    pages = {
+        name: st.Page(
+            _drawing(name, store, runs_dir),
+            title=line.title,
+            icon=line.icon,
+            url_path=name,
+            default=name == "leaderboard",
+        )
+        for group in PAGES.values()
+        for name, line in group.items()
+    }
+    state.know_pages(pages)
+    page = st.navigation({title: [pages[name] for name in group] for title, group in PAGES.items()})
     page.run()
 
 

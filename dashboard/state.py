@@ -6,7 +6,7 @@ what is not among the widget's options. These are the few ways in which pages bi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import streamlit as st
@@ -14,6 +14,7 @@ import streamlit as st
 from dashboard import untrusted
 
 _BOUND = "query-params"
+_PAGES = "pages of the navigation"
 
 
 def choice(
@@ -87,6 +88,18 @@ def keep(key: str, value: str | None) -> None:
             del st.query_params[key]
     elif st.query_params.get(key) != value:
         st.query_params[key] = value
+
+
+def know_pages(pages: Mapping[str, Any]) -> None:
+    """Keeps the pages of the navigation, by name, for links between them."""
+    st.session_state[_PAGES] = dict(pages)
+
+
+def link(page: str, label: str, **query: str) -> None:
+    """A link to another page that opens on what `query` names; `label` is our own words."""
+    pages = st.session_state.get(_PAGES, {})
+    if page in pages:
+        st.page_link(pages[page], label=label, query_params=query, icon=":material/arrow_forward:")
 
 
 def _read(key: str) -> str | None:
