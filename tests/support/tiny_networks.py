@@ -66,7 +66,9 @@ class TinyNetwork(nn.Module):  # type: ignore[misc]  # torch is read as untyped
             pixels = pixels + torch.tanh(self.earlier(earlier))
         weights = self.tokens(token).view(1, MASKS, CHANNELS)
         masks = torch.einsum("bkc,bchw->bkhw", weights, torch.tanh(pixels))
-        return 8 * masks, torch.sigmoid(self.quality(token))
+        # About zero, so that each mask has a border in the picture.
+        masks = 8 * (masks - masks.mean((2, 3), keepdim=True))
+        return masks, torch.sigmoid(self.quality(token))
 
 
 @dataclass(frozen=True)
@@ -150,9 +152,11 @@ class Joint(_Part):
         self, batched_images: Any, batched_point_coords: Any, batched_point_labels: Any
     ) -> Any:
         features, _, _ = self.network.embed(self.network.normalised(batched_images))
-        masks, scores = self.network.decode(
-            features, batched_point_coords[0], batched_point_labels[0]
-        )
+        height, width = batched_images.shape[2], batched_images.shape[3]
+        x = batched_point_coords[0, :, :, 0] * self.network.size / width
+        y = batched_point_coords[0, :, :, 1] * self.network.size / height
+        points = torch.stack([x, y], dim=-1)
+        masks, scores = self.network.decode(features, points, batched_point_labels[0])
         return masks[None, :, 1:], scores[None, :, 1:]
 
 
