@@ -39,7 +39,8 @@ class _Group(NamedTuple):
 def mean_iou_metrics(scores: Sequence[Score]) -> tuple[Metric, ...]:
     """`mIoU@1` and so on for each value that the scores hold, over all and by slice.
 
-    Masks in error have no value; `worst` and `best` count them as 0 and 1.
+    What is in error has no value; `worst` and `best` count it as 0 and 1. An image that could not
+    be read counts as one there, since nobody knows how many objects it has.
     """
     names = dict.fromkeys(name for score in scores for name in score.values)
     overlaps = [name for name in names if name.split("@")[0] == VALUE]

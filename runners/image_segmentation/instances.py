@@ -63,10 +63,6 @@ class InstanceRun:
     def __post_init__(self) -> None:
         self._clock = Clock(self.segmenter.device)
         self._n_shown = 0
-        if self.refine and "previous" not in self.segmenter.accepts:
-            raise InputError(
-                f"{self.segmenter.name} does not take a previous answer; leave out --refine."
-            )
 
     def scores(self, done: Mapping[str, Score]) -> Iterator[Score]:
         """The scores of images that `done` lacks, as they come."""
@@ -101,9 +97,10 @@ class InstanceRun:
         measures = {DETECTIONS: float(len(detections))}
         found = []
         if ready.prepared is not None:
+            self._clock.taken()
             with self._clock.running():
                 self.segmenter.set_image(ready.prepared)
-            encoder_ms = self._clock.taken()[0]
+            (encoder_ms,) = self._clock.taken()
             if self._n_shown < WARM_UP:
                 self._mask(detections[0].box, ready.shape)
                 self._clock.taken()

@@ -128,9 +128,10 @@ class InteractiveRun:
         """Encodes the image; the milliseconds of it. The first ones are asked of once for nothing,
         since they make a model allocate and compile."""
         self._n_shown += 1
+        self._clock.taken()
         with self._clock.running():
             self.segmenter.set_image(ready.prepared)
-        encoder_ms = self._clock.taken()[0]
+        (encoder_ms,) = self._clock.taken()
         if not self._is_warm:
             warm_up = Prompting(clicks=(), box=True)
             if self.prompting.clicks:
@@ -152,6 +153,8 @@ class InteractiveRun:
     ) -> Score:
         sample = f"{image.key}#{name}"
         began = time.perf_counter()
+        # An object before may have failed halfway.
+        self._clock.taken()
         answers = ask_for_object(
             self.segmenter, truth, sample, self.prompting, self._clock, saliency
         )

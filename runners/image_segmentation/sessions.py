@@ -12,7 +12,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from benchmarks.image_segmentation.coco import CocoSet, read_annotations, read_detections
+from benchmarks.image_segmentation.coco import read_annotations, read_detections
 from benchmarks.image_segmentation.image_sets import (
     ImageSets,
     MaskedImage,
@@ -44,7 +44,7 @@ from runners.image_segmentation.interactive import (
     interactive_metrics,
     run_interactive,
 )
-from runners.models.segmentation.interface import ImageSegmenter
+from runners.models.segmentation.interface import ImageSegmenter, PromptKind
 
 Progress = Callable[[int, int], None]
 Found: TypeAlias = tuple[tuple[Score, ...], tuple[Metric, ...]]
@@ -61,9 +61,7 @@ class Begun:
     notes: tuple[str, ...]
     samples: tuple[str, ...]
     """Of the images: what is left when their scores are there, and each object's besides."""
-    carry_out: Callable[
-        [BenchmarkRun, Progress | None], tuple[tuple[Score, ...], tuple[Metric, ...]]
-    ]
+    carry_out: Callable[[BenchmarkRun, Progress | None], Found]
     resumes: RunFolder | None = None
 
 
@@ -79,16 +77,21 @@ def begin_interactive(asked: InteractiveAsked, resumes: RunFolder | None = None)
     """Opens data and model; InputError, in a sentence, where either cannot be used."""
     sets, data_hash = _opened(asked)
     images = _limited(sets.images, asked.limit)
-    segmenter = asked.open_model()
-    if asked.first_click == "salient" and asked.saliency is None:
+    saliency = None if asked.saliency is None else Path(asked.saliency)
+    if asked.first_click == "salient" and saliency is None:
         raise InputError("Salient first clicks need the folder of saliency maps: give --saliency.")
+    if saliency is not None and not saliency.is_dir():
+        raise InputError(f"There is no folder {saliency}.")
+    segmenter = asked.open_model()
+    _check_accepts(segmenter, "points", bool(asked.clicks), "--prompt box")
+    _check_accepts(segmenter, "box", asked.box, "--prompt clicks")
 
     def carry_out(run: BenchmarkRun, progress: Progress | None) -> Found:
         interactive = InteractiveRun(
             segmenter,
             images,
             asked.prompting,
-            None if asked.saliency is None else Path(asked.saliency),
+            saliency,
             run.files / SAVED_MASKS if asked.save_masks else None,
         )
         scores = run_interactive(interactive, run.done, run.add, progress)
@@ -101,7 +104,7 @@ def begin_interactive(asked: InteractiveAsked, resumes: RunFolder | None = None)
 def begin_instances(asked: InstancesAsked, resumes: RunFolder | None = None) -> Begun:
     """Opens annotations, boxes and model; InputError where one of them cannot be used."""
     check_library()
-    whole = _annotations(Path(asked.annotations), asked.rules)
+    whole = read_annotations(Path(asked.annotations), needs_frequency=asked.rules == "lvis")
     boxes = Path(asked.boxes)
     detections = read_detections(boxes, whole)
     annotations = whole.first(asked.limit)
@@ -109,6 +112,8 @@ def begin_instances(asked: InstancesAsked, resumes: RunFolder | None = None) -> 
     if not folder.is_dir():
         raise InputError(f"There is no folder {folder}.")
     segmenter = asked.open_model()
+    _check_accepts(segmenter, "box", True, "another model")
+    _check_accepts(segmenter, "previous", asked.refine, "no --refine")
 
     def carry_out(run: BenchmarkRun, progress: Progress | None) -> Found:
         images = list(annotations.images.values())
@@ -156,8 +161,13 @@ def _opened(asked: InteractiveAsked) -> tuple[ImageSets, Mapping[str, str]]:
     return sets, {"annotations": _file_hash(annotations.path)}
 
 
-def _annotations(path: Path, rules: str) -> CocoSet:
-    return read_annotations(path, needs_frequency=rules == "lvis")
+def _check_accepts(
+    segmenter: ImageSegmenter, kind: PromptKind, is_asked: bool, instead: str
+) -> None:
+    """Better known before a run is made than as the error of each of its objects."""
+    if is_asked and kind not in segmenter.accepts:
+        what = {"points": "clicks", "box": "boxes"}.get(kind, "its previous answer")
+        raise InputError(f"{segmenter.name} does not take {what}; ask it with {instead}.")
 
 
 def _limited(images: Iterable[MaskedImage], limit: int | None) -> list[MaskedImage]:

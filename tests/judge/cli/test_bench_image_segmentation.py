@@ -219,6 +219,20 @@ def test_boxes_become_masks_and_ap(rules: str, here: Here, tmp_path: Path) -> No
             ),
             "Give --boxes",
         ),
+        (
+            (
+                *("coco-instances", "--model", PAINTER, *OWN, "--images", "set/images"),
+                *("--annotations", "set/annotations.json", "--boxes", "none.json"),
+            ),
+            "none.json cannot be read",
+        ),
+        (
+            (
+                *("lvis-instances", "--model", PAINTER, *OWN, "--images", "set/images"),
+                *("--annotations", "set/annotations.json", "--boxes", "boxes.json", "--refine"),
+            ),
+            "does not take its previous answer",
+        ),
         (("sa23", "--resume", "20000101-000000"), "20000101"),
         (("sa23", "--resume", "x", "--clicks", "1"), "--clicks has no place beside it"),
     ],
@@ -228,6 +242,7 @@ def test_wrong_calls_end_with_two_and_a_sentence(
 ) -> None:
     write_set(tmp_path / "one", 1)
     write_set(tmp_path / "set", 1, form="coco")
+    (tmp_path / "boxes.json").write_text("[]")
     run = here("bench", "run", *arguments)
     assert run.status == 2, run.err
     assert words in run.err

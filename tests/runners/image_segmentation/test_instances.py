@@ -84,8 +84,6 @@ def test_refining_shows_the_choice_once_more(tmp_path: Path) -> None:
     run_instances(run, {}, lambda score: None)
     assert [previous for _, _, previous in segmenter.asked[:4]] == [None, 1, None, 1]
     assert [several for _, several, _ in segmenter.asked[:2]] == [True, False]
-    with pytest.raises(InputError, match="leave out --refine"):
-        prepared(tmp_path, ColourSegmenter(), refine=True)
 
 
 def test_a_resumed_run_passes_over_what_is_done_and_drops_a_torn_line(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from PIL import Image
 
 from benchmarks.image_segmentation.given_masks import score_given_masks
@@ -18,6 +19,7 @@ from runners.image_segmentation.interactive import (
     run_interactive,
 )
 from runners.image_segmentation.prompting import Prompting
+from runners.models.segmentation.interface import Prompt
 from tests.runners.image_segmentation.painted import ColourSegmenter, squares, write_set
 
 
@@ -104,6 +106,28 @@ def test_a_mask_that_does_not_fit_its_image_is_in_error(tmp_path: Path) -> None:
     scores = {score.sample: score for score in gone_through(tmp_path)}
     assert "has a mask of 6 x 5, its image is 96 x 64" in scores["painted/p000"].reason
     assert scores["painted/p001"].status is ScoreStatus.SCORED
+
+
+def test_a_model_that_fails_on_one_object_is_asked_for_the_others(tmp_path: Path) -> None:
+    class Fails(ColourSegmenter):
+        def predict(
+            self, prompt: Prompt, *, multimask: bool, previous: int | None = None
+        ) -> tuple[NDArray[np.bool_], NDArray[np.float32]]:
+            if len(self.asked) == 12:
+                self.asked.append((prompt, multimask, previous))
+                raise RuntimeError("out of memory")
+            return super().predict(prompt, multimask=multimask, previous=previous)
+
+    write_set(tmp_path / "painted", 3)
+    scores = {s.sample: s for s in gone_through(tmp_path, segmenter=Fails())}
+    (failed,) = (score for score in scores.values() if score.status is ScoreStatus.ERROR)
+    assert failed.reason == "RuntimeError: out of memory"
+    # Its image is not done, and is gone through again for this object alone.
+    assert failed.cluster not in scores
+    done = {sample: score for sample, score in scores.items() if score is not failed}
+    again = {score.sample: score for score in gone_through(tmp_path, done)}
+    assert set(again) - set(scores) == {failed.cluster}
+    assert again[failed.sample].values["iou@3"] == 1
 
 
 def test_saved_masks_score_as_the_run_did(tmp_path: Path) -> None:
