@@ -94,7 +94,8 @@ def code_bases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     yield folder
     for name in [name for name in sys.modules if name.partition(".")[0] in CODE_PACKAGES]:
         del sys.modules[name]
-    sys.path.remove(str(folder.resolve()))
+    if str(folder.resolve()) in sys.path:
+        sys.path.remove(str(folder.resolve()))
 
 
 CODE_PACKAGES = ("sam2", "efficient_track_anything")
