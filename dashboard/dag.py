@@ -46,9 +46,9 @@ class OutcomeColours:
 
 
 COLOURS: Mapping[str, OutcomeColours] = {
-    Outcome.SATISFIED.value: OutcomeColours("#00704F", "#CDEEDF"),
-    Outcome.UNSATISFIED.value: OutcomeColours("#B03A00", "#FBD9C6"),
-    Outcome.ABSTAINED.value: OutcomeColours("#7A6000", "#FFF1B8"),
+    Outcome.SATISFIED.value: OutcomeColours("#00694A", "#CDEEDF"),
+    Outcome.UNSATISFIED.value: OutcomeColours("#8A2500", "#FBD9C6"),
+    Outcome.ABSTAINED.value: OutcomeColours("#7A6200", "#FFF1B8"),
     Outcome.ERROR.value: OutcomeColours("#6C3F93", "#E9DAF5"),
     UNJUDGED: OutcomeColours("#59616B", "#E6E9ED"),
 }

@@ -12,8 +12,10 @@ import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 
+from pydantic import TypeAdapter
+
 from dashboard import untrusted
-from devai_tasks.models import Task
+from devai_tasks.models import TaskName
 from judge.running.planning import RunRequest
 from judge.running.provenance import hash_of_path
 from judge.trajectory import Trajectory, find_trajectory, load_trajectory
@@ -23,6 +25,7 @@ from judge.workspace.lines import read_lines
 from results.errors import JudgeError
 from results.records import RunRecord
 
+_NAME: TypeAdapter[str] = TypeAdapter(TaskName)
 AROUND = 6
 MOST_LINES = 400
 LONGEST_LINE = 400
@@ -56,7 +59,7 @@ def recorded_output(record: RunRecord, task: str) -> Looked:
     """The workspace and trajectory of one task of a run, where they are what the run judged."""
     try:
         request = RunRequest.model_validate(record.config["request"])
-        _check_names(record.agent, task)
+        _check_name(task)
     except (KeyError, ValueError):
         fault = "The run does not say where its outputs were."
         return Looked(workspace_fault=fault, trajectory_fault=fault)
@@ -69,7 +72,7 @@ def recorded_trajectory(record: RunRecord, task: str) -> Trajectory | None:
     """The trajectory of one task of a run, where it is what the run judged; else None."""
     try:
         request = RunRequest.model_validate(record.config["request"])
-        _check_names(record.agent, task)
+        _check_name(task)
     except (KeyError, ValueError):
         return None
     return _trajectory(request, record, task)[0]
@@ -214,18 +217,20 @@ def _normal(path: str) -> str:
     return path
 
 
-def _check_names(agent: str, task: str) -> None:
-    """ValueError unless both can name a folder inside another."""
-    for name in (agent, task):
-        Task.model_validate(
-            {"name": name, "query": "?", "requirements": [{"requirement_id": 0, "criteria": "?"}]}
-        )
+def _check_name(name: str) -> None:
+    """ValueError unless it can name a folder inside another."""
+    _NAME.validate_python(name)
 
 
 def _workspace(request: RunRequest, record: RunRecord, task: str) -> tuple[Workspace | None, str]:
     recorded = record.hashes.get(f"workspace:{task}")
     root = Path(request.workspaces)
-    places = (root / task, root / record.agent / task)
+    places = [root / task]
+    try:
+        _check_name(record.agent)
+        places.append(root / record.agent / task)
+    except ValueError:
+        pass  # such as `org/agent`: then its outputs are in no folder of that name
     for place in places:
         try:
             workspace = Workspace.open(place)

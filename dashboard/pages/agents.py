@@ -18,6 +18,7 @@ from dashboard.data import View
 from dashboard.excerpts import recorded_trajectory
 from devai_tasks import Rates
 from devai_tasks.rates import Flags, rates
+from judge.labelling import HUMAN
 from judge.reporting.judged import JudgedRun
 from judge.reporting.tables import READINGS
 from judge.reporting.wording import SIGNS, UNJUDGED
@@ -59,7 +60,8 @@ def _chosen(lines: Sequence[RunLine]) -> list[RunLine]:
     """The newest run of each chosen agent by one judge, because rates of two judges differ."""
     judges = list(dict.fromkeys(line.who for line in lines))
     agents_of = {who: {line.agent for line in lines if line.who == who} for who in judges}
-    judges.sort(key=lambda who: -len(agents_of[who]))
+    people = {line.who for line in lines if line.judge == HUMAN}
+    judges.sort(key=lambda who: (who in people, -len(agents_of[who])))
     left, right = st.columns([2, 3])
     with left:
         who = str(state.choice("Judged by", judges, "judge"))
@@ -396,8 +398,8 @@ def _shares_chart(rows: Sequence[Mapping[str, Any]], agents: Sequence[str]) -> A
     )
 
 
-# Okabe and Ito's colours, without black and yellow, which vanish in one of the two themes.
-_AGENT_COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"]
+# After Okabe and Ito's colours, each with a contrast of 3 to 1 to the light and the dark ground.
+_AGENT_COLOURS = ["#2F8FCB", "#D9692A", "#17A37B", "#C271A8", "#C9971C", "#7D8CE0"]
 
 
 def _own_cost(view: View, lines: Sequence[RunLine]) -> None:
@@ -442,9 +444,10 @@ def _totals(record_json: str, tasks: tuple[str, ...]) -> dict[str, Any] | None:
         "trajectories": len(found),
         "steps": sum(len(trajectory.steps) for trajectory in found),
         "ended by itself": sum(trajectory.ended_by_agent is True for trajectory in found),
-        "input tokens": sum(usage.input_tokens for usage in usages),
-        "output tokens": sum(usage.output_tokens for usage in usages),
-        "USD": None if None in costs else sum(cost for cost in costs if cost is not None),
+        # A file that states no usage says nothing, which is not the same as nothing used.
+        "input tokens": sum(usage.input_tokens for usage in usages) or None,
+        "output tokens": sum(usage.output_tokens for usage in usages) or None,
+        "USD": None if None in costs else sum(cost for cost in costs if cost is not None) or None,
         "seconds": round(sum(seconds), 1) if seconds else None,
     }
 

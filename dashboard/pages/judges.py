@@ -46,15 +46,16 @@ def render(view: View, store: Path, runs_dir: Path) -> None:
     runs = runs_of(view, lines)
     versions = judge_versions([(line, runs[line.run_id]) for line in lines])
     labels = label_sides(runs_dir, view)
+    chosen: Side | None = None
     if not versions:
         st.info("No judge has judged anything yet. `judge run` judges the bundled example.")
     elif not labels:
         st.info("There are no labels yet; the Human labels page is where people give them.")
     else:
-        _with_labels(labels, versions)
+        chosen = _with_labels(labels, versions)
     if versions:
         _judge_against_judge(_newest(versions), labels)
-        _drift(versions, labels)
+        _drift(versions, chosen)
     _published(view)
 
 
@@ -63,7 +64,8 @@ def _newest(versions: Sequence[JudgeVersion]) -> list[JudgeVersion]:
     return list({version.who: version for version in versions}.values())
 
 
-def _with_labels(labels: Sequence[Side], versions: Sequence[JudgeVersion]) -> None:
+def _with_labels(labels: Sequence[Side], versions: Sequence[JudgeVersion]) -> Side:
+    """Draws how the judges stand to the labels that a person chooses, and gives those."""
     by_name = {side.name: side for side in labels}
     name = state.choice("Labels", list(by_name), "labels", default=_most_shared(labels, versions))
     chosen = by_name[str(name)]
@@ -71,7 +73,7 @@ def _with_labels(labels: Sequence[Side], versions: Sequence[JudgeVersion]) -> No
     found = {v.identity: a for v in versions if (a := against(chosen, v.side)) is not None}
     if not found:
         st.caption("No judge judged these outputs.")
-        return
+        return chosen
     st.altair_chart(
         _alignment_chart(found), width="stretch", alt="The alignment of each judge, with interval."
     )
@@ -103,6 +105,7 @@ def _with_labels(labels: Sequence[Side], versions: Sequence[JudgeVersion]) -> No
         st.altair_chart(
             _category_chart(chosen, judge), width="stretch", alt="Agreement by category."
         )
+    return chosen
 
 
 def _most_shared(labels: Sequence[Side], versions: Sequence[JudgeVersion]) -> str:
@@ -147,7 +150,7 @@ def _alignment_chart(found: Mapping[str, Alignment]) -> Any:
     )
     y = alt.Y("judge:N", title=None, sort=None, axis=alt.Axis(labelLimit=330))
     scale = alt.Scale(domain=[0, 1])
-    axis = alt.Axis(format="%", title="alignment")
+    axis = alt.Axis(format="%", title=None)
     base = alt.Chart(data).encode(y=y)
     return alt.layer(
         base.mark_rule(strokeWidth=3, color="#2E7FB8", opacity=0.6).encode(
@@ -167,7 +170,7 @@ def _alignment_chart(found: Mapping[str, Alignment]) -> Any:
         base.mark_tick(thickness=3, size=18, color="#E69F00").encode(
             x=alt.X("baseline:Q", scale=scale)
         ),
-    ).properties(height=50 + 32 * len(data))
+    ).properties(height=44 + 38 * len(data))
 
 
 def confusion_chart(counts: Mapping[tuple[Outcome, Outcome], int]) -> Any:
@@ -230,8 +233,8 @@ def confusion_chart(counts: Mapping[tuple[Outcome, Outcome], int]) -> Any:
 def _category_chart(labels: Side, judge: Side) -> Any:
     kinds = {
         "agrees": COLOURS["satisfied"].strong,
-        "passes, people do not": "#D55E00",
-        "fails, people do not": "#E69F00",
+        "passes wrongly": "#D55E00",
+        "fails wrongly": "#E69F00",
         "undecided": "#8A94A0",
     }
     rows = []
@@ -250,9 +253,14 @@ def _category_chart(labels: Side, judge: Side) -> Any:
                 "category:N",
                 title=None,
                 sort=None,
-                axis=alt.Axis(labelLimit=250, labelOverlap=False),
+                axis=alt.Axis(labelLimit=310, labelOverlap=False),
             ),
-            x=alt.X("n:Q", title="requirements", stack="zero"),
+            x=alt.X(
+                "n:Q",
+                title="requirements",
+                stack="zero",
+                axis=alt.Axis(tickMinStep=1, format="d"),
+            ),
             color=alt.Color(
                 "kind:N",
                 scale=alt.Scale(domain=list(kinds), range=list(kinds.values())),
@@ -303,7 +311,9 @@ def _pairs_chart(pairs: Sequence[JudgePair]) -> Any:
             "first:N",
             title=None,
             sort=names,
-            axis=alt.Axis(orient="top", labelAngle=-25, labelLimit=220, ticks=False),
+            axis=alt.Axis(
+                orient="top", labelAngle=-25, labelLimit=220, labelOverlap=False, ticks=False
+            ),
         ),
         y=alt.Y("second:N", title=None, sort=names, axis=alt.Axis(labelLimit=260, ticks=False)),
     )
@@ -312,7 +322,7 @@ def _pairs_chart(pairs: Sequence[JudgePair]) -> Any:
             color=alt.Color(
                 "agreement:Q",
                 scale=alt.Scale(scheme="viridis", domain=[0, 1]),
-                legend=alt.Legend(format="%", title="agree"),
+                legend=None,
             ),
             tooltip=[
                 alt.Tooltip("first:N"),
@@ -326,26 +336,24 @@ def _pairs_chart(pairs: Sequence[JudgePair]) -> Any:
             text="shown:N",
             color=alt.condition("datum.agreement > 0.6", alt.value(INK), alt.value("white")),
         ),
-    ).properties(width=380 + 92 * len(names), height=110 + 36 * len(names))
+    ).properties(width=300 + 92 * len(names), height=110 + 36 * len(names))
 
 
-def _drift(versions: Sequence[JudgeVersion], labels: Sequence[Side]) -> None:
+def _drift(versions: Sequence[JudgeVersion], labels: Side | None) -> None:
     st.subheader("Drift over versions")
     rows = []
-    for side in labels:
-        for version in versions:
-            found = against(side, version.side)
-            if found is not None and found.alignment is not None:
-                rows.append(
-                    {
-                        "judge": untrusted.name(version.who, 60),
-                        "version": untrusted.name(version.identity, 100),
-                        "labels": untrusted.name(side.name, 60),
-                        "since": version.since[:19],
-                        "alignment": found.alignment,
-                        "decided": found.decided,
-                    }
-                )
+    for version in versions:
+        found = None if labels is None else against(labels, version.side)
+        if found is not None and found.alignment is not None:
+            rows.append(
+                {
+                    "judge": untrusted.name(version.who, 60),
+                    "version": untrusted.name(version.identity, 100),
+                    "since": version.since[:19],
+                    "alignment": found.alignment,
+                    "decided": found.decided,
+                }
+            )
     several = {who for who in (v.who for v in versions) if _count(versions, who) > 1}
     if not several:
         st.caption(
@@ -370,6 +378,7 @@ def _drift(versions: Sequence[JudgeVersion], labels: Sequence[Side]) -> None:
         if changed:
             st.dataframe(changed, hide_index=True, alt="What changed between versions.")
     if rows:
+        st.caption("Alignment with the labels chosen above, by version.")
         st.altair_chart(_drift_chart(rows), width="stretch", alt="Alignment by version over time.")
 
 
@@ -385,12 +394,11 @@ def _drift_chart(rows: Sequence[Mapping[str, Any]]) -> Any:
         y=alt.Y("alignment:Q", axis=alt.Axis(format="%"), scale=alt.Scale(domain=[0, 1])),
         color=alt.Color(
             "judge:N",
-            scale=alt.Scale(range=["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00"]),
+            scale=alt.Scale(range=["#2F8FCB", "#D9692A", "#17A37B", "#C271A8", "#C9971C"]),
             legend=alt.Legend(title=None, orient="top", labelLimit=300),
         ),
-        detail="labels:N",
         tooltip=[
-            *(alt.Tooltip(f"{name}:N") for name in ("judge", "version", "labels")),
+            *(alt.Tooltip(f"{name}:N") for name in ("judge", "version")),
             alt.Tooltip("alignment:Q", format=".1%"),
             alt.Tooltip("decided:Q"),
         ],

@@ -149,7 +149,9 @@ def _settle_choice(task: JudgedTask) -> None:
     numbers = [r.requirement_id for r in task.requirements]
     if st.session_state.get(_CHOSEN) not in numbers:
         wanted = st.query_params.get("requirement", "")
-        is_there = wanted.isdecimal() and len(wanted) < 10 and int(wanted) in numbers
+        is_there = (
+            wanted.isascii() and wanted.isdecimal() and len(wanted) < 10 and int(wanted) in numbers
+        )
         st.session_state[_CHOSEN] = int(wanted) if is_there else numbers[0]
 
 
