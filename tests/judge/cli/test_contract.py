@@ -27,11 +27,13 @@ COMMANDS = (
     ("tasks", "show"),
     ("trajectory", "show"),
     ("trajectory", "convert"),
+    ("models", "list"),
     ("results", "list"),
     ("results", "show"),
     ("results", "sync"),
     ("results", "delete"),
     ("results", "export"),
+    ("results", "import-reference"),
     ("cache", "purge"),
     ("doctor",),
 )
