@@ -39,9 +39,9 @@ GOOD_ENOUGH = 0.75
 
 @dataclass(frozen=True)
 class PromptedFrame:
-    """A frame that was clicked, by its index, and the clicks in their order."""
+    """A frame that was clicked, by its name, and the clicks in their order."""
 
-    index: int
+    frame: str
     clicks: tuple[Click, ...]
 
 

@@ -24,6 +24,7 @@ from benchmarks.vos.layout import PNG
 from benchmarks.vos.protocols import VOID
 from benchmarks.vos.scoring import Scores, score
 from results.errors import InputError
+from runners.models.segmentation.interface import PromptKind
 from runners.video_segmentation.frames import FrameSource, PictureFolder, VideoFile, open_frames
 from runners.video_segmentation.jobs import GivenPrompt, SequenceJob, mask_prompt
 
@@ -53,7 +54,8 @@ class Clip:
     protocol: str
     black_and_white: bool = False
     keep_ends: bool = False
-    fps: float = 0.0
+    fps: float = 24.0
+    asks_by: frozenset[PromptKind] = frozenset({"mask"})
     benchmark: str = "video"
     split: str = ""
     submitted_as: str | None = None
@@ -137,6 +139,11 @@ def open_clip(
         raise InputError(
             f"Which object of {data} is meant? Give --first-mask, --masks, --points or --box."
         )
+    kinds: set[PromptKind] = set()
+    if points:
+        kinds.add("points")
+    if box:
+        kinds.add("box")
     if black_and_white and len(given) > 1:
         raise InputError(f"{first_mask} shows {len(given)} objects, but the masks only one.")
     return Clip(
@@ -147,7 +154,8 @@ def open_clip(
         "sav" if black_and_white else protocol,
         black_and_white,
         keep_ends,
-        getattr(source, "fps", 0.0),
+        (source.fps if isinstance(source, VideoFile) else 0.0) or 24.0,
+        frozenset(kinds or {"mask"}),
     )
 
 

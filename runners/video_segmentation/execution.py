@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import platform
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.vos.scoring import SCORER_VERSION
+from results.errors import InputError
 from results.records import RunRecord
 from results.run_folder import RunFolder, new_run_id
 from runners.benchmark_runs import benchmark_run
@@ -49,6 +51,10 @@ def execute(
     """
     task = open_pvs(request) if request.benchmark == PVS else open_task(request)
     segmenter = request.open_segmenter()
+    if lacking := sorted(task.asks_by - segmenter.accepts):
+        raise InputError(
+            f"{request.model} takes no {' and no '.join(lacking)}, which {request.benchmark} gives."
+        )
     record = record_of(request, task, segmenter)
     if resume is not None:
         record = record.model_copy(update={"run_id": resume.run_id})
@@ -56,11 +62,10 @@ def execute(
         record, runs_dir=runs_dir, store=store, resume=resume, samples=task.names
     ) as run:
         how.on_begin(run.run_id)
-        found = (
-            run_pvs(task, segmenter, run, how)
-            if isinstance(task, PvsTask)
-            else run_task(task, segmenter, run, how)
-        )
+        if isinstance(task, PvsTask):
+            found = run_pvs(task, segmenter, run, how)
+        else:
+            found = run_task(task, segmenter, run, replace(how, warm_up=request.warm_up))
     return Executed(run.folder, run.files, found)
 
 
@@ -116,8 +121,6 @@ def _versions() -> dict[str, str]:
 
 
 def _host() -> dict[str, Any]:
-    import os
-
     return {
         "name": platform.node(),
         "system": platform.system(),

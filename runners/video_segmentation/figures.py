@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from benchmarks.vos.protocols import PROTOCOLS
 from benchmarks.vos.scoring import ObjectScore, Scores, Summary, summarised
 from results.records import Interval, Metric, Score, ScoreStatus
 from results.statistics import clustered_ratio_interval
@@ -87,6 +88,11 @@ def is_sequence(score: Score) -> bool:
     return score.slices.get("unit") == "sequence"
 
 
+def is_final_sequence(score: Score) -> bool:
+    """Whether a score says that a whole sequence is done."""
+    return is_sequence(score) and score.status is ScoreStatus.SCORED
+
+
 def found_objects(scores: Iterable[Score]) -> tuple[ObjectScore, ...]:
     """The scorer's values again, from the journal's; in the order in which sets are scored."""
     return tuple(
@@ -117,7 +123,7 @@ def metrics_of(
     frame_seconds: the model time of every frame.
     """
     objects = found_objects(scores)
-    sequences = [s for s in scores if is_sequence(s) and s.status is ScoreStatus.SCORED]
+    sequences = [score for score in scores if is_final_sequence(score)]
     lost = sum(int(s.measures.get("objects", 1)) for s in scores if s.status is ScoreStatus.ERROR)
     return (
         *(_accuracy(objects, lost, protocol) if objects else ()),
@@ -130,6 +136,8 @@ def _accuracy(objects: Sequence[ObjectScore], lost: int, protocol: str) -> Itera
     note = f"mean over objects by {protocol}"
     if groups:
         note = f"mean of {' and '.join(groups)} objects by {protocol}"
+    elif PROTOCOLS[protocol].has_groups:
+        note += "; no metadata tells seen from unseen ones"
     n = len(objects)
     for name, key in FIGURES.items():
         value = getattr(overall, key)

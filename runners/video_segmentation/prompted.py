@@ -167,12 +167,13 @@ def _offline(
             names.append(frame.name)
         assert session is not None
         prompted: list[PromptedFrame] = []
+        done: set[int] = set()
         chosen: int | None = 0
         predicted: Mask | None = None
         while chosen is not None and len(prompted) < rules.frames:
             clicks, _ = _click(session, target, names[chosen], chosen, rules, predicted)
-            prompted.append(PromptedFrame(chosen, clicks))
-            done = {each.index for each in prompted}
+            prompted.append(PromptedFrame(names[chosen], clicks))
+            done.add(chosen)
             counts: dict[int, Counts] = {}
             chosen, predicted = None, None
             for index, masks in session.propagate():
@@ -212,7 +213,7 @@ def _online(
                             is_good = False
                         else:
                             clicks, _ = _click(session, target, frame.name, index, rules, mask)
-                            prompted.append(PromptedFrame(index, clicks))
+                            prompted.append(PromptedFrame(frame.name, clicks))
                             mask = session.track(index)[_OBJECT]
                             found = _count(target, frame.name, mask)
                     assert found is not None
@@ -288,7 +289,7 @@ def _count(target: PvsObject, name: str, mask: Mask) -> Counts:
 def _as_text(prompted: Sequence[PromptedFrame]) -> str:
     return json.dumps(
         [
-            {"frame": each.index, "clicks": [[c.x, c.y, c.label] for c in each.clicks]}
+            {"frame": each.frame, "clicks": [[c.x, c.y, c.label] for c in each.clicks]}
             for each in prompted
         ]
     )

@@ -11,6 +11,7 @@ from benchmarks.vos.datasets import VideoSet, open_video_set
 from results.errors import InputError, JournalError
 from results.records import Metric, Score, ScoreStatus
 from results.statistics import clustered_ratio_interval
+from runners.models.segmentation.interface import PromptKind
 from runners.video_segmentation.clips import Clip, open_clip
 from runners.video_segmentation.figures import sequence_error
 from runners.video_segmentation.prompted import (
@@ -44,6 +45,7 @@ class PvsTask:
     videos: VideoSet | Clip
     rules: PvsRules
     max_frames: int | None
+    asks_by: frozenset[PromptKind] = frozenset({"points"})
 
     @property
     def names(self) -> tuple[str, ...]:

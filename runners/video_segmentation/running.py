@@ -19,7 +19,7 @@ from results.records import Metric, Score, ScoreStatus
 from runners.video_segmentation.figures import (
     FIGURES,
     NO_GROUND_TRUTH,
-    is_sequence,
+    is_final_sequence,
     metrics_of,
     object_scores,
     sequence_error,
@@ -62,7 +62,6 @@ class How:
     windows: Windows = field(default_factory=Windows)
     warm_up: int = 3
     visualize: OverlayForm | None = None
-    fps: float = 24.0
     on_begin: Callable[[str], None] = lambda run_id: None
     on_progress: Callable[[Progress], None] | None = None
 
@@ -88,7 +87,7 @@ class Found:
             "global": {key: whole[name] for name, key in FIGURES.items() if name in whole} or None,
             "metrics": [metric.model_dump(mode="json") for metric in self.metrics],
             "objects": {score.sample: score.values for score in final if score.values},
-            "sequences": {score.sample: score.measures for score in final if is_sequence(score)},
+            "sequences": {s.sample: s.measures for s in final if is_final_sequence(s)},
             "errors": {score.sample: score.reason for score in self.errors},
             "notes": list(self.notes),
         }
@@ -149,7 +148,7 @@ class _Sequence:
         overlays = None
         if self._how.visualize is not None:
             overlays = OverlayWriter(
-                self._files / OVERLAYS, self._name, self._how.visualize, self._how.fps
+                self._files / OVERLAYS, self._name, self._how.visualize, self._task.fps
             )
 
         def write(frame: str, picture: Picture, found: Mapping[int, Mask]) -> None:
@@ -191,7 +190,11 @@ class _Sequence:
                 objects=objects,
                 peak=peak,
                 prediction=place,
-                reason=NO_GROUND_TRUTH if found is None else "",
+                reason=(
+                    NO_GROUND_TRUTH
+                    if found is None
+                    else " ".join(f"{each}." for each in found.left_out)
+                ),
             ),
         )
 
@@ -200,12 +203,15 @@ def _conclude(task: VideoTask, run: BenchmarkRun) -> Found:
     scores = run.folder.scores()
     times: list[float] = []
     for score in scores:
-        if is_sequence(score) and score.status is ScoreStatus.SCORED:
+        if is_final_sequence(score):
             took, _, _ = read_tracked(run.files / TIMES / f"{score.sample}.json")
             times += took.frame_seconds
     metrics = metrics_of(scores, times, protocol=task.protocol)
     run.set_metrics(metrics)
-    notes: list[str] = []
+    # What the protocol left out of a sequence's score, which is no error.
+    notes = [
+        s.reason for s in scores if is_final_sequence(s) and s.reason not in ("", NO_GROUND_TRUTH)
+    ]
     submission = None
     is_whole = not any(score.status is ScoreStatus.ERROR for score in scores)
     if metrics and not task.has_ground_truth:

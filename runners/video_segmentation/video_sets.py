@@ -9,6 +9,7 @@ from typing import Protocol
 
 from benchmarks.vos.datasets import VideoSet
 from benchmarks.vos.scoring import Scores, score
+from runners.models.segmentation.interface import PromptKind
 from runners.video_segmentation.frames import PictureFolder
 from runners.video_segmentation.jobs import SequenceJob, mask_prompt
 
@@ -35,6 +36,14 @@ class VideoTask(Protocol):
     def submitted_as(self) -> str | None:
         """The name of the archive that a server scores; None where there is none."""
 
+    @property
+    def asks_by(self) -> frozenset[PromptKind]:
+        """The kinds of prompts that a model is given."""
+
+    @property
+    def fps(self) -> float:
+        """Of a film of the pictures."""
+
     def job(self, name: str) -> SequenceJob:
         """What a sequence asks of a model; InputError says what it lacks."""
 
@@ -53,6 +62,8 @@ class SetTask:
 
     videos: VideoSet
     keep_ends: bool = False
+    asks_by: frozenset[PromptKind] = frozenset({"mask"})
+    fps: float = 24.0
 
     @property
     def benchmark(self) -> str:

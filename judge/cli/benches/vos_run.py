@@ -335,7 +335,7 @@ def _how(
 
 
 def _concluded(call: Call, executed: Executed, out: Path | None, resume: str) -> int:
-    found, record = executed.found, executed.folder.record
+    found = executed.found
     if out is not None:
         from runners.video_segmentation.running import PREDICTIONS
         from runners.video_segmentation.writing import copy_predictions
@@ -349,7 +349,6 @@ def _concluded(call: Call, executed: Executed, out: Path | None, resume: str) ->
             call.note(f"{score.sample}: {score.reason}")
         call.say(f"Sequences in error: {len(found.errors)}. To try them again: {resume}")
         return LEFT_IN_ERROR
-    assert record.benchmark is not None
     return 0
 
 
@@ -379,7 +378,8 @@ def _answer(call: Call, executed: Executed) -> None:
         (metric.name, metric.slice, _shown(metric.value, metric.unit), *_about(metric))
         for metric in found.metrics
     ]
-    title = f"{record.benchmark} {record.split or ''}, {record.model}: {record.scorer}"
+    what = " ".join(filter(None, (record.benchmark, record.split)))
+    title = f"{what}, {record.model}: {record.scorer}"
     call.answer(
         document,
         text_table(rows, ("metric", "of", "value", "95 %", "n", "unit"), title),

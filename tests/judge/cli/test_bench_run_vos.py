@@ -272,6 +272,12 @@ def test_a_broken_sequence_is_an_error_and_the_others_go_on(davis: Path, tmp_pat
     assert all(s.status is ScoreStatus.SCORED for s in scores)
 
 
+def test_a_model_that_takes_no_masks_is_refused(davis: Path, tmp_path: Path) -> None:
+    found = run("davis2017", *colour("make_clickable"), "--data", davis, folder=tmp_path)
+    assert found.status == 2
+    assert "takes no mask" in found.err
+
+
 def test_a_model_that_fails_is_an_error_with_its_cause(davis: Path, tmp_path: Path) -> None:
     found = run(
         "davis2017", *colour("make_failing"), "--data", davis, "--limit", "1", folder=tmp_path
@@ -321,8 +327,8 @@ def test_a_resumed_run_asks_what_it_asked(davis: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("form", ["png", "mp4"])
 def test_overlays_are_drawn_for_every_frame(form: str, davis: Path, tmp_path: Path) -> None:
-    arguments = (*colour(), "--data", davis, "--limit", "1", "--visualize", form)
-    assert run("davis2017", *arguments, folder=tmp_path).status == 0
+    given = ("--data", "DAVIS", "--limit", "1", "--visualize", form)
+    assert run("davis2017", *colour(), *given, folder=tmp_path).status == 0
     overlays = only_run(tmp_path) / "files" / "overlays"
     if form == "png":
         assert len(list((overlays / "bear").iterdir())) == 10
@@ -411,7 +417,7 @@ def test_prompted_segmentation_gets_better_with_every_prompted_frame(
             if s.sample == "bear/1"
         )
     )
-    assert [each["frame"] for each in prompts] == [0, 3, 6]
+    assert [each["frame"] for each in prompts] == ["00000", "00003", "00006"]
     # Frames 1 to 8 are scored: 2, then 5, then all 8 of them are found.
     assert values["J&F@1"] == pytest.approx(2 / 8)
     assert values["J&F@2"] == pytest.approx(5 / 8)

@@ -157,3 +157,9 @@ def make_forgetful(**settings: object) -> ColourSegmenter:
 
 def make_failing(**settings: object) -> ColourSegmenter:
     return ColourSegmenter(fails_after=4, name="colour-failing")
+
+
+def make_clickable(**settings: object) -> ColourSegmenter:
+    made = ColourSegmenter(name="colour-clickable")
+    made.accepts = frozenset({"points"})
+    return made
