@@ -17,7 +17,7 @@ from judge.judges.checks.numbers import has_number
 from judge.judges.checks.scene import Scene
 from judge.judges.checks.sight import Sighting
 from judge.judges.checks.traces import trace_of, works_at_length
-from judge.judges.checks.trials import lone_setting, tries_nothing
+from judge.judges.checks.trials import lone_setting, never_started, tries_nothing
 from judge.judges.checks.vocabulary import METHODS, Kind
 
 _BODY_SAYS = {
@@ -253,6 +253,8 @@ def _leans_on_a_shell(scene: Scene, demand: Demand, sighting: Sighting) -> Findi
             reason = "searches among one setting only"
         elif tries_nothing(tree, sighting.line, scene.sight.local_names):
             reason = "goes through settings but tries none of them"
+        elif never_started(tree, sighting.line):
+            reason = "sets up a search that is never started"
         if reason:
             return fails(
                 f"{sighting.path} {reason} (line {sighting.line})",

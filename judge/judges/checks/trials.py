@@ -35,7 +35,7 @@ def tries_nothing(tree: ast.Module, line: int, local: frozenset[str]) -> bool:
 def _may_try(node: ast.AST, local: frozenset[str]) -> bool:
     if not isinstance(node, ast.Call):
         return False
-    name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+    name = _called(node)
     return name in local or bool(_TRIES.search(name))
 
 
@@ -51,10 +51,7 @@ def lone_setting(tree: ast.Module, line: int) -> bool:
     for node in ast.walk(tree):
         if not isinstance(node, ast.Call) or node.lineno != line:
             continue
-        name = (
-            node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-        )
-        if name not in _SEARCHES:
+        if _called(node) not in _SEARCHES:
             continue
         given = [*node.args, *(k.value for k in node.keywords if k.arg and "param" in k.arg)]
         for value in given:
@@ -65,3 +62,46 @@ def lone_setting(tree: ast.Module, line: int) -> bool:
                     for choice in table.values
                 )
     return False
+
+
+def never_started(tree: ast.Module, line: int) -> bool:
+    """Whether a line makes a library's search whose results are read before it is fitted.
+
+    So only where a name is bound to it, and the first thing done with that name further on is to
+    read an attribute that fitting would have set, such as `best_params_`: that fails.
+    """
+    for function in ast.walk(tree):
+        if not isinstance(function, (ast.Module, ast.FunctionDef, ast.AsyncFunctionDef)):
+            continue
+        names = {
+            node.targets[0].id
+            for node in function.body
+            if isinstance(node, ast.Assign)
+            and node.lineno == line
+            and isinstance(node.targets[0], ast.Name)
+            and isinstance(node.value, ast.Call)
+            and _called(node.value) in _SEARCHES - {"ParameterGrid"}
+        }
+        nodes = list(ast.walk(function)) if names else []
+        results = {
+            id(node.value)
+            for node in nodes
+            if isinstance(node, ast.Attribute) and node.attr.endswith("_")
+        }
+        alone = {id(node.value) for node in nodes if isinstance(node, ast.Expr)}
+        used = [
+            node
+            for node in nodes
+            if isinstance(node, ast.Name)
+            and node.id in names
+            and isinstance(node.ctx, ast.Load)
+            and node.lineno > line
+            and id(node) not in alone
+        ]
+        if used and id(min(used, key=lambda node: (node.lineno, node.col_offset))) in results:
+            return True
+    return False
+
+
+def _called(call: ast.Call) -> str:
+    return call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")

@@ -180,6 +180,19 @@ NOT_DONE: list[tuple[str, str, dict[str, str]]] = [
         },
     ),
     (
+        "a search that is set up and never started",
+        "Hyperparameter tuning is performed in `src/tune.py`.",
+        {
+            "src/tune.py": """
+            from sklearn.model_selection import GridSearchCV
+            from sklearn.tree import DecisionTreeClassifier
+
+            search = GridSearchCV(DecisionTreeClassifier(), {"max_depth": [2, 4, 8]})
+            print(search.best_params_)
+            """
+        },
+    ),
+    (
         "a loop over settings that tries none",
         "Hyperparameter tuning is performed in `src/tune.py`.",
         {
