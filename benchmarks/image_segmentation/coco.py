@@ -17,13 +17,15 @@ from typing import Any, NamedTuple, TypeGuard
 
 from benchmarks.image_segmentation.clicks import Mask
 from benchmarks.image_segmentation.masks import Box
-from benchmarks.image_segmentation.rle import MOST_PIXELS, BadRleError, checked, decoded
+from benchmarks.image_segmentation.rle import MOST_PIXELS, BadRleError, checked_each, decoded
 from results.errors import InputError, MissingExtra
 from results.strict_json import read_small_file
 
 # LVIS's training annotations, the largest there are, take 1.2 GB.
 MOST_BYTES = 4 << 30
 _FREQUENCIES = ("r", "c", "f")
+# Masks that are looked over at once.
+_BATCH = 1000
 
 
 class Category(NamedTuple):
@@ -171,14 +173,22 @@ def read_instances(path: Path, annotations: CocoSet) -> tuple[Instance, ...]:
 
     Raises InputError for an entry that is wrong, or of an image or category not annotated.
     """
-    found = []
-    for place, entry in _results(path, annotations):
-        image = annotations.images[entry["image_id"]]
-        try:
-            runs = checked(entry.get("segmentation"), (image.height, image.width))
-        except BadRleError as error:
-            raise InputError(f"{place} has a segmentation that is no mask: {error}.") from error
-        found.append(Instance(entry["image_id"], entry["category_id"], runs, float(entry["score"])))
+    found: list[Instance] = []
+    results = _results(path, annotations)
+    while batch := list(islice(results, _BATCH)):
+        images = [annotations.images[entry["image_id"]] for _, entry in batch]
+        masks = checked_each(
+            [entry.get("segmentation") for _, entry in batch],
+            [(image.height, image.width) for image in images],
+        )
+        for place, entry in batch:
+            try:
+                runs = next(masks)
+            except BadRleError as error:
+                raise InputError(f"{place} has a segmentation that is no mask: {error}.") from error
+            found.append(
+                Instance(entry["image_id"], entry["category_id"], runs, float(entry["score"]))
+            )
     return tuple(found)
 
 

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
 
 from benchmarks.image_segmentation.coco import CocoImage, CocoSet, Detection, Instance
 from benchmarks.image_segmentation.instance_ap import InstanceScores
-from benchmarks.image_segmentation.rle import BadRleError, checked, encoded
+from benchmarks.image_segmentation.rle import BadRleError, checked_each, encoded
 from results.errors import InputError, JournalError
 from results.records import Metric, Score, ScoreStatus
 from runners.image_segmentation.pictures import ahead, read_picture
@@ -165,14 +165,14 @@ def read_lines(path: Path, annotations: CocoSet) -> tuple[Instance, ...]:
             try:
                 found = json.loads(line)
                 image = annotations.images[found["image_id"]]
+                entries = found["instances"]
+                masks = checked_each(
+                    [entry["segmentation"] for entry in entries],
+                    [(image.height, image.width)] * len(entries),
+                )
                 by_image[image.id] = [
-                    Instance(
-                        image.id,
-                        int(entry["category_id"]),
-                        checked(entry["segmentation"], (image.height, image.width)),
-                        float(entry["score"]),
-                    )
-                    for entry in found["instances"]
+                    Instance(image.id, int(entry["category_id"]), mask, float(entry["score"]))
+                    for entry, mask in zip(entries, masks, strict=True)
                 ]
             except (ValueError, KeyError, TypeError, BadRleError) as error:
                 raise InputError(f"{path}, line {number} is damaged: {error}.") from None

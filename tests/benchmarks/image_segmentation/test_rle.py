@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.image_segmentation.rle import BadRleError, checked, decoded, encoded
+from benchmarks.image_segmentation.rle import BadRleError, checked, checked_each, decoded, encoded
 from tests.benchmarks.image_segmentation.shapes import drawn, made, seeds, sizes
 
 
@@ -35,6 +35,30 @@ def test_text_is_what_pycocotools_writes(size: tuple[int, int], seed: int, share
     mask = np.random.default_rng(seed).random(size) < share
     written = coco.encode(np.asfortranarray(mask.astype(np.uint8)))
     assert encoded(mask)["counts"] == written["counts"].decode()
+
+
+@given(st.lists(st.tuples(sizes(), seeds()), max_size=8), st.data())
+def test_many_are_looked_over_as_each_would_be(
+    masks: list[tuple[tuple[int, int], int]], data: st.DataObject
+) -> None:
+    encodings = [encoded(made(seed, *size)) for size, seed in masks]
+    fitting = [size for size, _ in masks]
+    assert list(checked_each(encodings, fitting)) == encodings
+    # One of them with a character changed, or its size: it is refused, or is a mask by itself.
+    if not masks:
+        return
+    index = data.draw(st.integers(0, len(masks) - 1))
+    text = encodings[index]["counts"]
+    place = data.draw(st.integers(0, len(text) - 1))
+    other = data.draw(st.characters(min_codepoint=40, max_codepoint=120))
+    encodings[index] = {**encodings[index], "counts": text[:place] + other + text[place + 1 :]}
+    try:
+        alone = checked(encodings[index], fitting[index])
+    except BadRleError:
+        with pytest.raises(BadRleError):
+            list(checked_each(encodings, fitting))
+        return
+    assert list(checked_each(encodings, fitting))[index] == alone
 
 
 @given(st.text(max_size=30), st.integers(1, 20), st.integers(1, 20))
