@@ -54,6 +54,16 @@ FAILED, INCONCLUSIVE = 1, 4
 @click.option("--sarif", type=click.Path(path_type=Path), help="Write SARIF 2.1.0 here.")
 @click.option("--summary", type=click.Path(path_type=Path), help="Write Markdown here.")
 @click.option(
+    "--comment",
+    type=click.Path(path_type=Path),
+    help="Write a Markdown comment for a pull request here.",
+)
+@click.option(
+    "--annotations",
+    type=click.Path(path_type=Path),
+    help="Write GitHub's workflow commands here, for a step to print.",
+)
+@click.option(
     "--write-baseline",
     type=click.Path(path_type=Path),
     metavar="FILE",
@@ -71,6 +81,8 @@ def command(
     junit: Path | None,
     sarif: Path | None,
     summary: Path | None,
+    comment: Path | None,
+    annotations: Path | None,
     write_baseline: Path | None,
 ) -> int:
     from judge.comparing import load_side, paired_sides
@@ -94,7 +106,7 @@ def command(
     result = gate(*paired_sides(before, now), asked, allow=allow)
     for warning in result.comparison.warnings:
         call.note(warning)
-    _write_reports(result, junit, sarif, summary)
+    _write_reports(result, junit, sarif, summary, comment, annotations)
     if write_baseline is not None:
         _keep(call, now, write_baseline)
     if call.as_json:
@@ -121,20 +133,25 @@ def _policy(path: Path | None, margin: float | None) -> Policy:
 
 
 def _write_reports(
-    result: GateResult, junit: Path | None, sarif: Path | None, summary: Path | None
+    result: GateResult,
+    junit: Path | None,
+    sarif: Path | None,
+    summary: Path | None,
+    comment: Path | None,
+    annotations: Path | None,
 ) -> None:
+    from results import reports
+
     if junit is not None:
-        from results.reports import write_junit
-
-        write_junit(result, junit)
+        reports.write_junit(result, junit)
     if sarif is not None:
-        from results.reports import write_sarif
-
-        write_sarif(result, sarif)
+        reports.write_sarif(result, sarif)
     if summary is not None:
-        from results.reports import write_summary
-
-        write_summary(result, summary)
+        reports.write_summary(result, summary)
+    if comment is not None:
+        reports.write_comment(result, comment)
+    if annotations is not None:
+        reports.write_workflow_commands(result, annotations)
 
 
 def _keep(call: Call, side: object, path: Path) -> None:

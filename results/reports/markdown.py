@@ -36,6 +36,11 @@ def write_summary(result: GateResult, path: Path) -> None:
         raise InputError(f"{path} cannot be written: {error.strerror}.") from error
 
 
+def write_comment(result: GateResult, path: Path) -> None:
+    """Writes the comment; see `markdown_comment`. InputError where it cannot be written."""
+    write_whole(markdown_comment(result), path)
+
+
 def markdown_comment(result: GateResult) -> str:
     """The summary under a mark by which an earlier comment is found, as long as one may be."""
     text = f"{COMMENT_MARK}\n{markdown_summary(result)}"

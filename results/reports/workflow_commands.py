@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from results.comparison.values import GateResult, GateVerdict
-from results.reports.harmless import showable
+from results.reports.harmless import showable, write_whole
 from results.reports.lost import level_of, lost_units, place_of
 from results.reports.wording import rule_text, title_of
 
 # GitHub shows ten annotations of a kind in a step, and fifty in a job.
 MOST = 10
 _COMMANDS = {"error": "error", "warning": "warning", "note": "notice"}
+
+
+def write_workflow_commands(result: GateResult, path: Path) -> None:
+    """Writes the lines; see `workflow_commands`. InputError where they cannot be written."""
+    write_whole("".join(f"{line}\n" for line in workflow_commands(result)), path)
 
 
 def workflow_commands(result: GateResult, most: int = MOST) -> list[str]:
