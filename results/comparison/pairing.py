@@ -109,6 +109,16 @@ class PairedUnits:
         return all(v in (0, 1) for *_, a, b in self.decided for v in (a, b))
 
     @property
+    def losable(self) -> list[float]:
+        """By cluster, how far a share could get worse: what is met, or unmet where less is better.
+
+        Of the sum, like `differences`.
+        """
+        if self.higher_is_better:
+            return [met for met, _, _ in self.sums.values()]
+        return [size - met for met, _, size in self.sums.values()]
+
+    @property
     def baseline_design_effect(self) -> float | None:
         """How much the baseline's own values move together within a cluster."""
         found = design_effect([a for a, _, _ in self.sums.values()], self.sizes)

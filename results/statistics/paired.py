@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from math import ceil, floor, inf, log2
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 MOST_ENUMERATED = 16
 DRAWN = 19_999
 _CELLS_AT_ONCE = 8_000_000
+_KEPT_CLUSTERS = 100
 # Sums that are equal in theory are a hair apart in floating point.
 _HAIR = 1e-12
 # alpha * assignments, a whole number in theory, likewise.
@@ -112,6 +114,29 @@ def sign_flips(
         empty=int(of_m.size - filled.sum()),
         clusters=int(d.size),
     )
+
+
+def p_worse_of_many(
+    differences: Floats, sizes: Floats, margin: float = 0.0, *, seed: int = 0
+) -> Floats:
+    """`SignFlips.p_worse` of many data sets at once, as simulations need it.
+
+    differences, sizes: shape (k, G), a data set a row, every size above 0. Gives shape (k,).
+    """
+    import numpy as np
+
+    clusters = differences.shape[1]
+    if clusters <= MOST_ENUMERATED:
+        subsets, observed = _all_subsets(clusters), 0
+    else:
+        subsets, observed = np.concatenate(list(_subsets(clusters, seed))), 1
+    moved = differences + margin * sizes
+    rows = max(1, _CELLS_AT_ONCE // len(subsets))
+    as_extreme = [
+        (subsets @ moved[start : start + rows].T >= -_HAIR).sum(axis=0)
+        for start in range(0, len(moved), rows)
+    ]
+    return (np.concatenate(as_extreme) + observed) / (len(subsets) + observed)
 
 
 def sign_flip_p(
@@ -200,9 +225,9 @@ def mcnemar(harmful: int, beneficial: int) -> float:
         raise ValueError(f"counts are not negative: got {harmful}, {beneficial}")
     if harmful + beneficial == 0:
         return 1.0
-    from scipy.stats import binomtest
+    from scipy.special import bdtr
 
-    return float(binomtest(harmful, harmful + beneficial, 0.5).pvalue)
+    return min(1.0, 2 * float(bdtr(min(harmful, beneficial), harmful + beneficial, 0.5)))
 
 
 def is_non_inferior(interval: Interval, margin: float, *, higher_is_better: bool = True) -> bool:
@@ -241,19 +266,35 @@ def _subset_sums(values: Floats) -> Floats:
     return sums
 
 
+def _all_subsets(clusters: int) -> Floats:
+    """All 2 ** G subsets as 0 or 1, of shape (2 ** G, G), the empty one first."""
+    import numpy as np
+
+    return (np.arange(2**clusters)[:, None] >> np.arange(clusters) & 1).astype(np.float64)
+
+
 def _drawn_sums(d: Floats, m: Floats, seed: int) -> tuple[Floats, Floats]:
     """Sums of d and of m over DRAWN random subsets, each cluster in or out with equal chance."""
     import numpy as np
 
     both = np.column_stack((d, m))
-    sums = np.empty((DRAWN, 2))
-    for start, subsets in drawn_subsets(d.size, seed):
-        sums[start : start + len(subsets)] = subsets @ both
+    if d.size <= _KEPT_CLUSTERS:
+        sums = _kept_subsets(d.size, seed) @ both
+    else:
+        sums = np.concatenate([subsets @ both for subsets in _subsets(d.size, seed)])
     return sums[:, 0], sums[:, 1]
 
 
-def drawn_subsets(clusters: int, seed: int = 0) -> Iterator[tuple[int, Floats]]:
-    """(row of the first, subsets as 0 or 1 of shape (k, clusters)) until there are DRAWN rows."""
+@lru_cache(maxsize=4)
+def _kept_subsets(clusters: int, seed: int) -> Floats:
+    """All drawn subsets of a few clusters: slices and simulations ask for the same again."""
+    import numpy as np
+
+    return np.concatenate(list(_subsets(clusters, seed)))
+
+
+def _subsets(clusters: int, seed: int) -> Iterator[Floats]:
+    """Subsets as 0 or 1, of shape (k, clusters), until DRAWN rows have been given."""
     import numpy as np
 
     random = np.random.default_rng(seed)
@@ -262,4 +303,4 @@ def drawn_subsets(clusters: int, seed: int = 0) -> Iterator[tuple[int, Floats]]:
         rows = min(at_once, DRAWN - start)
         bits = np.frombuffer(random.bytes(rows * ceil(clusters / 8)), dtype=np.uint8)
         subsets = np.unpackbits(bits.reshape(rows, -1), axis=1, count=clusters)
-        yield start, subsets.astype(np.float64)
+        yield subsets.astype(np.float64)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from math import floor, sqrt
 
-_LARGEST = 1e12
+_SMALLEST, _LARGEST = 1e-9, 1e12
 
 
 def power(
@@ -32,10 +32,11 @@ def power(
     tail = attained_tail(clusters, alpha)
     if tail == 0:
         return 0.0
-    from scipy.stats import nct, t
+    from scipy.special import nctdtr, stdtrit
 
     degrees = clusters - 1
-    return float(nct.sf(t.isf(tail, degrees), degrees, (worsening - margin) / standard_error))
+    critical = float(stdtrit(degrees, 1 - tail))
+    return 1 - float(nctdtr(degrees, (worsening - margin) / standard_error, critical))
 
 
 def attained_tail(clusters: int, alpha: float) -> float:
@@ -73,21 +74,22 @@ def minimum_detectable_effect(
     tail = attained_tail(clusters, alpha)
     if tail == 0:
         return None
-    from scipy.optimize import brentq
-    from scipy.stats import t
+    from scipy.special import stdtrit
 
     degrees = clusters - 1
-    reach = float(t.isf(tail, degrees) + t.ppf(power, degrees))
+    reach = float(stdtrit(degrees, 1 - tail) + stdtrit(degrees, power))
 
-    def lacking(worsening: float) -> float:
-        return margin + reach * sqrt(max(0.0, variance(worsening))) - worsening
+    def is_seen(worsening: float) -> bool:
+        return worsening >= margin + reach * sqrt(max(0.0, variance(worsening)))
 
     # The first crossing, sought upwards: the variance of a share falls again towards 1.
-    high = max(margin, 1e-6)
+    low, high = 0.0, max(margin, _SMALLEST)
     top = _LARGEST if largest is None else largest
-    low = 0.0
-    while lacking(high) > 0:
+    while not is_seen(high):
         if high >= top:
             return None
         low, high = high, min(top, high * 1.25)
-    return float(brentq(lacking, low, high))
+    while high - low > 1e-9 * high:
+        middle = (low + high) / 2
+        low, high = (low, middle) if is_seen(middle) else (middle, high)
+    return high

@@ -66,12 +66,12 @@ def clopper_pearson(successes: int, n: int, level: float = 0.95) -> Interval | N
         raise ValueError(f"successes must lie in 0..n: got {successes} of {n}")
     if n == 0:
         return None
-    from scipy.stats import beta
+    from scipy.special import betaincinv
 
     tail = (1 - level) / 2
     return Interval(
-        low=0.0 if successes == 0 else float(beta.ppf(tail, successes, n - successes + 1)),
-        high=1.0 if successes == n else float(beta.ppf(1 - tail, successes + 1, n - successes)),
+        low=0.0 if successes == 0 else float(betaincinv(successes, n - successes + 1, tail)),
+        high=1.0 if successes == n else float(betaincinv(successes + 1, n - successes, 1 - tail)),
         level=level,
         method="Clopper-Pearson",
         clusters=n,
