@@ -29,6 +29,12 @@ WITH measured AS (
     FROM metrics JOIN runs USING (run_id) WHERE runs.benchmark IS NOT NULL
     UNION ALL BY NAME
     FROM judged
+    UNION ALL BY NAME
+    SELECT run_id, runs.benchmark AS raw, coalesce(runs.split, '') AS split, taken.metric,
+        '' AS slice, taken.value, taken.n, taken.unit, FALSE AS higher_is_better,
+        coalesce(model, '') AS system, coalesce(variant, '') AS variant,
+        coalesce(scorer, '') AS "by", started_at, status, 1000 AS position, '' AS note
+    FROM taken JOIN runs USING (run_id) WHERE runs.benchmark IS NOT NULL
 )
 SELECT 'measured' AS source, benchmarks.family, bench, title AS benchmark, split, metric, slice,
     CASE WHEN unit = 'share' THEN 100 * value ELSE value END AS value,
@@ -38,6 +44,7 @@ SELECT 'measured' AS source, benchmarks.family, bench, title AS benchmark, split
     CASE WHEN unit = 'share' THEN 100 * best ELSE best END AS best,
     CASE WHEN unit = 'share' THEN '%' ELSE unit END AS unit,
     level, method, clusters, n, higher_is_better, system, variant, "by",
+    system AS canonical_system, variant AS canonical_variant,
     run_id, started_at[:10] AS date, started_at, status, '' AS verified, '' AS verified_in, note,
     position
 FROM measured JOIN benchmarks USING (raw)
@@ -91,6 +98,16 @@ SELECT run_id, '{judged}' AS raw, setting AS split, metric, '' AS slice,
     '' AS variant, 'judged by ' || judge || coalesce(', ' || model, '') AS "by", started_at, status,
     position, '' AS note
 FROM rates JOIN runs USING (run_id) WHERE kind = 'judgment' AND judge <> 'human'
+"""
+
+# What samples took, for runs that have no such figure of their own.
+_TAKEN = """
+CREATE VIEW taken AS
+SELECT run_id, 'seconds a sample' AS metric, avg(seconds) AS value, count(*) AS n, 's' AS unit
+FROM scores WHERE status <> 'error' GROUP BY run_id HAVING sum(seconds) > 0
+UNION ALL
+SELECT run_id, 'cost a sample', sum(cost) / count(*), count(*), 'USD'
+FROM scores WHERE calls > 0 GROUP BY run_id HAVING count(cost) = count(*)
 """
 
 
@@ -150,6 +167,7 @@ def make_figures(connection: DuckDBPyConnection) -> None:
             [name, bench, bench, name, family, name],
         )
     connection.execute(_JUDGED.format(judged=JUDGED))
+    connection.execute(_TAKEN)
     connection.execute(_FIGURES)
 
 
