@@ -5,7 +5,7 @@ Rules by name, for the first click:
 - `center`: the pixel of the object farthest from its border, where the image's edge is a border,
   too (SAM, arXiv 2304.02643, section 7.1; SAM 2's `sample_one_point_from_error_center` of an
   empty prediction).
-- `uniform`: a pixel of the object, all alike (EfficientSAM, arXiv 2312.00863, section 4.4).
+- `uniform`: a pixel of the object, all alike (EfficientSAM, arXiv 2312.00863, for its table 4).
 - `salient`: the `center` of that part of the object which a saliency map marks; of the whole
   object where it marks none. SqueezeSAM (arXiv 2312.06736) says in its abstract that salient
   object detection makes the first clicks of a photo's editing; how these clicks are placed is our
@@ -22,8 +22,8 @@ and for those that follow:
 - `largest-region`: the same within the 8-connected region, missed or spurious, of the largest area
   (missed on a tie): papers' words "centre of the largest error region", taken literally.
 - `uniform`: any missed or spurious pixel, all alike (`sample_random_points_from_errors`, there).
-- `in-object`: any pixel of the object whatever the prediction, always positive: EfficientSAM says
-  that it samples points uniformly within the true mask, and nothing of errors.
+- `in-object`: any pixel of the object whatever the prediction, always positive: that EfficientSAM
+  draws its later points as its first, uniformly within the true mask, is our reading.
 
 A prediction without errors needs no click: there is None, where the official code would put a
 negative click into the corner pixel (`center`) or the background (`uniform`).

@@ -5,11 +5,12 @@ A folder holds one set, or a folder for each; a set is laid out in one of these 
 - `images/<name>.jpg` (or png) with `masks/<name>.png`, a label map, or `masks/<name>/<object>.png`;
 - SA-1B's: `<name>.jpg` beside `<name>.json`, in the set's folder or in `images/`;
 - `annotations.json` in COCO's or LVIS's form, beside `images/`;
-- a video set whose annotated frames are taken one by one, which is the image mode of SAM 2's
-  (arXiv 2408.00714, table 5) SA-23 and SA-V: `JPEGImages*/…/<video>/<frame>.jpg` with
+- a video set whose annotated frames are taken one by one, as images: `JPEGImages*/…/<video>/<frame>.jpg` with
   `Annotations*/…/<video>/<frame>.png`, or SA-V's `Annotations_6fps/<video>/<object>/<frame>.png`.
 
-SA-23 itself is 23 public sets, each under its own licence; none is downloaded here.
+SA-23 itself is 23 public sets, each under its own licence; none is downloaded here. SAM 2 (arXiv
+2408.00714) reports its image sets, its video sets and all of them: a folder of each kind gives the
+first two, and a folder that links to both kinds' sets the third.
 """
 
 from __future__ import annotations

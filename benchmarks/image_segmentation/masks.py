@@ -68,7 +68,7 @@ def chosen(
     tie.
 
     `confident`: the highest score (SAM, section 7.1); `box-overlap`: the largest overlap with the
-    prompt's box (EfficientSAM, section 4.5); `oracle`: the largest IoU with the truth, which no
+    prompt's box (EfficientSAM, for its table 5); `oracle`: the largest IoU with the truth, which no
     user has, so figures made so say so in their name.
     """
     if rule == "oracle":

@@ -1,7 +1,7 @@
 """Mean IoU over masks, and over sets, from the scores of single masks.
 
-SAM (arXiv 2304.02643, section 7.1) reports the mean IoU of each set, and SAM 2 (arXiv 2408.00714,
-table 5) the mean of those over SA-23's sets; so the figure over all is the mean over sets, and the
+SAM (arXiv 2304.02643, section 7.1) reports the mean IoU of each set, and SAM 2 (arXiv 2408.00714)
+the mean of those over SA-23's sets; so the figure over all is the mean over sets, and the
 mean over all masks stands beside it where there are several. Masks of one image are resampled
 together: they share its quality.
 """

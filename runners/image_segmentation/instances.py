@@ -3,7 +3,7 @@
 Each box is a prompt and keeps its score (SAM, arXiv 2304.02643, section 7.4). Which mask is taken:
 
 - `box-overlap`: of several, the one of the largest IoU with the box (EfficientSAM, arXiv
-  2312.00863, section 4.5);
+  2312.00863, for its table 5);
 - `confident`: of several, the one that the model trusts most;
 - `single`: the model's one mask for a prompt that is not ambiguous, SAM 2's `multimask_output` off.
 

@@ -60,13 +60,19 @@ def test_masks_of_one_image_are_one_cluster() -> None:
     assert alone.interval is None
 
 
+def test_images_that_are_all_alike_claim_no_certainty() -> None:
+    alike = [score("a/1#1", 1.0), score("a/2#1", 1.0), score("a/3#1", 1.0)]
+    metric = named(mean_iou_metrics(alike))["mIoU@1", ""]
+    assert (metric.value, metric.interval) == (1, None)
+
+
 def test_intervals_over_sets_cover_the_true_mean_as_often_as_they_say() -> None:
     rng = np.random.default_rng(5)
     n_covered = 0
-    for trial in range(300):
+    for trial in range(150):
         scores = []
         for dataset, mean in (("a", 0.4), ("b", 0.7)):
-            for image in range(40):
+            for image in range(30):
                 level = mean + rng.normal(0, 0.1)
                 scores += [
                     score(f"{dataset}/{trial}-{image}#{i}", float(level + rng.normal(0, 0.05)))
@@ -75,7 +81,7 @@ def test_intervals_over_sets_cover_the_true_mean_as_often_as_they_say() -> None:
         interval = named(mean_iou_metrics(scores))["mIoU@1", ""].interval
         assert interval is not None
         n_covered += interval.low <= 0.55 <= interval.high
-    assert 0.90 <= n_covered / 300 <= 0.99
+    assert 0.90 <= n_covered / 150 <= 0.99
 
 
 def test_errors_bound_the_figure_and_never_lower_it() -> None:
