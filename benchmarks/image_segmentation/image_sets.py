@@ -5,7 +5,7 @@ A folder holds one set, or a folder for each; a set is laid out in one of these 
 - `images/<name>.jpg` (or png) with `masks/<name>.png`, a label map, or `masks/<name>/<object>.png`;
 - SA-1B's: `<name>.jpg` beside `<name>.json`, in the set's folder or in `images/`;
 - `annotations.json` in COCO's or LVIS's form, beside `images/`;
-- a video set whose annotated frames are taken one by one, as images: `JPEGImages*/…/<video>/<frame>.jpg` with
+- a video set, each of whose annotated frames is an image: `JPEGImages*/…/<video>/<frame>.jpg` with
   `Annotations*/…/<video>/<frame>.png`, or SA-V's `Annotations_6fps/<video>/<object>/<frame>.png`.
 
 SA-23 itself is 23 public sets, each under its own licence; none is downloaded here. SAM 2 (arXiv
