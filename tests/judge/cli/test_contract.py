@@ -34,6 +34,8 @@ COMMANDS = (
     ("results", "delete"),
     ("results", "export"),
     ("results", "import-reference"),
+    ("bench", "run", "sa23"),
+    ("bench", "score", "coco-instances"),
     ("cache", "purge"),
     ("doctor",),
 )
