@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from benchmarks.image_segmentation.coco import CocoSet, read_annotations
+from benchmarks.image_segmentation.coco import CocoSet, coco_drawing, read_annotations
 from benchmarks.image_segmentation.sources import (
     CocoMasks,
     LabelMapFile,
@@ -88,10 +88,14 @@ def open_image_sets(root: Path) -> ImageSets:
 def coco_image_set(name: str, annotations: CocoSet, folder: Path) -> ImageSets:
     """The images of an annotation file that have an object other than a crowd.
 
-    Raises InputError where no image of them is in `folder`.
+    Raises InputError where no image of them is in `folder`; MissingExtra where polygons cannot be
+    drawn.
     """
     if not folder.is_dir():
         raise InputError(f"There is no folder {folder}.")
+    if any(isinstance(found.segmentation, list) for found in annotations.objects):
+        # What is needed to draw polygons is better missed now than at each image.
+        coco_drawing()
     images = []
     absent = 0
     for image in annotations.images.values():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ from benchmarks.image_segmentation.clicks import Mask
 from benchmarks.image_segmentation.coco import read_annotations
 from benchmarks.image_segmentation.image_sets import coco_image_set, open_image_sets
 from benchmarks.image_segmentation.rle import encoded
-from results.errors import InputError
+from results.errors import InputError, MissingExtra
 
 LABELS = np.zeros((6, 8), dtype=np.uint8)
 LABELS[1:3, 1:4] = 2
@@ -174,6 +175,32 @@ def test_broken_maps_are_named(tmp_path: Path) -> None:
     (tmp_path / "masks" / "a.png").write_bytes(b"not a picture")
     with pytest.raises(InputError, match=r"a\.png is no mask: it is no PNG file"):
         objects_of(tmp_path)
+
+
+def test_polygons_that_cannot_be_drawn_are_refused_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    picture(tmp_path / "images" / "a.jpg")
+    document = {
+        "images": [{"id": 1, "file_name": "a.jpg", "height": 6, "width": 8}],
+        "categories": [{"id": 1, "name": "thing"}],
+        "annotations": [
+            {
+                "id": 1,
+                "image_id": 1,
+                "category_id": 1,
+                "area": 6,
+                "segmentation": [[1, 1, 5, 1, 5, 4, 1, 4]],
+            }
+        ],
+    }
+    (tmp_path / "annotations.json").write_text(json.dumps(document))
+    ((_, objects),) = objects_of(tmp_path).items()
+    assert objects["1"].sum() == 12
+    # As where the extra is not installed.
+    monkeypatch.setitem(sys.modules, "faster_coco_eval", None)
+    with pytest.raises(MissingExtra, match=r"agent-judge\[segmentation\]"):
+        open_image_sets(tmp_path)
 
 
 def test_a_coco_set_without_any_of_its_images_is_refused(tmp_path: Path) -> None:
