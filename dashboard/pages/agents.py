@@ -11,6 +11,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import state, untrusted
+from dashboard.agreement_published import by_table, devai_figures, met_by_agents, of_agents
 from dashboard.agreement_runs import RunLine, run_record, spent
 from dashboard.agreement_views import lines_of, runs_of
 from dashboard.dag import COLOURS, INK
@@ -22,7 +23,6 @@ from judge.labelling import HUMAN
 from judge.reporting.judged import JudgedRun
 from judge.reporting.tables import READINGS
 from judge.reporting.wording import SIGNS, UNJUDGED
-from results.errors import StoreError
 from results.records import Outcome, Rate
 
 MOST_AGENTS = 20
@@ -35,10 +35,6 @@ _SHORT = {
     "transitive": "and all they build on",
     "solve": "tasks solved whole",
 }
-_PUBLISHED = """
-    SELECT system, variant, split, metric, value, unit, source_table, verified
-    FROM published WHERE arxiv_id = '2410.10934' ORDER BY source_table, system, variant, metric
-"""
 
 
 def render(view: View, store: Path, runs_dir: Path) -> None:
@@ -458,31 +454,36 @@ _trajectory_totals: Any = st.cache_data(ttl=300, max_entries=64, show_spinner=Fa
 def _published(view: View) -> None:
     st.subheader("Published DevAI figures")
     st.caption(
-        "As printed in the Agent-as-a-Judge paper (arXiv 2410.10934), judged by people or by the"
-        " paper's own judges. They are not measured here and count in nothing above."
+        "As printed in the Agent-as-a-Judge paper (arXiv 2410.10934), where people judged the"
+        " agents. They are not measured here and count in nothing above."
     )
-    try:
-        rows = view(_PUBLISHED)
-    except StoreError:
-        rows = []
-    if not rows:
+    figures = of_agents(devai_figures(view))
+    if not figures:
         st.caption("The store holds none; `judge results import-reference` brings them.")
         return
-    table = pd.DataFrame(rows)
-    table["figure"] = [_figure(row) for row in rows]
-    wide = table.pivot_table(
-        index=["system", "variant", "source_table"],
-        columns="metric",
-        values="figure",
-        aggfunc="first",
-        sort=False,
-    ).reset_index()
-    for column in ("system", "variant", "source_table"):
-        wide[column] = wide[column].map(untrusted.name)
-    st.dataframe(wide, hide_index=True, alt="Published figures of DevAI.")
+    met = met_by_agents(figures)
+    if met:
+        st.altair_chart(_met_chart(met), width="content", alt="Published rates of each agent.")
+    for rows in by_table(figures).values():
+        st.dataframe(rows, hide_index=True, alt="Published figures of DevAI.")
 
 
-def _figure(row: Mapping[str, Any]) -> str:
-    value, unit = row["value"], row["unit"] or ""
-    shown = f"{100 * value:.2f} %" if unit == "share" else f"{value:g} {unit}"
-    return shown if row["verified"] else f"{shown} (not verified)"
+def _met_chart(met: Sequence[Mapping[str, Any]]) -> Any:
+    """Outlined bars, so that no one takes them for what was measured."""
+    data = pd.DataFrame(met)
+    rates_shown = list(dict.fromkeys(data["rate"]))
+    share = alt.Scale(domain=[0, 1.08], nice=False)
+    axis = alt.Axis(format="%", values=[0, 0.25, 0.5, 0.75, 1], title=None)
+    base = alt.Chart(data).encode(
+        y=alt.Y("agent:N", title=None, sort=None, axis=alt.Axis(labelLimit=220)),
+        x=alt.X("share:Q", scale=share, axis=axis),
+    )
+    outlined = {"fillOpacity": 0.12, "stroke": "#8A94A0", "strokeDash": [3, 2]}
+    bars = base.mark_bar(height=14, color="#8A94A0", **outlined)
+    texts = base.mark_text(align="left", dx=5, fontSize=12, color="#7F8894").encode(text="shown:N")
+    return (
+        alt.layer(bars, texts)
+        .properties(width=188, height=28 * data["agent"].nunique())
+        .facet(column=alt.Column("rate:N", title=None, sort=rates_shown))
+        .configure_view(strokeWidth=0)
+    )

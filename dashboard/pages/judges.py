@@ -21,6 +21,7 @@ from dashboard.agreement import (
     judge_pairs,
     judge_versions,
 )
+from dashboard.agreement_published import alignments, by_table, devai_figures, of_judges
 from dashboard.agreement_runs import Side, label_sides
 from dashboard.agreement_views import lines_of, runs_of
 from dashboard.dag import COLOURS, INK
@@ -28,15 +29,9 @@ from dashboard.data import View
 from judge.alignment import Alignment
 from judge.labelling import HUMAN
 from judge.reporting.wording import SIGNS, interval
-from results.errors import StoreError
 from results.records import Outcome
 
 MOST_RUNS = 80
-_PUBLISHED = """
-    SELECT system, variant, metric, value, unit, source_table, verified FROM published
-    WHERE arxiv_id = '2410.10934' AND (metric LIKE 'alignment%' OR metric LIKE 'judge_shift%')
-    ORDER BY source_table, system, variant, metric
-"""
 
 
 def render(view: View, store: Path, runs_dir: Path) -> None:
@@ -233,8 +228,8 @@ def confusion_chart(counts: Mapping[tuple[Outcome, Outcome], int]) -> Any:
 def _category_chart(labels: Side, judge: Side) -> Any:
     kinds = {
         "agrees": COLOURS["satisfied"].strong,
-        "passes wrongly": "#D55E00",
-        "fails wrongly": "#E69F00",
+        "false pass": "#D55E00",
+        "false fail": "#E69F00",
         "undecided": "#8A94A0",
     }
     rows = []
@@ -413,26 +408,44 @@ def _published(view: View) -> None:
         "As printed in the Agent-as-a-Judge paper (arXiv 2410.10934), against its human consensus;"
         " beside what is measured here, never in it."
     )
-    try:
-        rows = view(_PUBLISHED)
-    except StoreError:
-        rows = []
-    if not rows:
+    figures = of_judges(devai_figures(view))
+    if not figures:
         st.caption("The store holds none; `judge results import-reference` brings them.")
         return
-    table = pd.DataFrame(rows)
-    table["figure"] = [_figure(row) for row in rows]
-    wide = table.pivot_table(
-        index=["system", "variant", "source_table"],
-        columns="metric",
-        values="figure",
-        aggfunc="first",
-        sort=False,
-    ).reset_index()
-    st.dataframe(wide, hide_index=True, alt="Published figures of judges.")
+    rows = alignments(figures)
+    if rows:
+        st.altair_chart(
+            _published_chart(rows), width="stretch", alt="Published alignment of each judge."
+        )
+    with st.expander("All published figures of judges"):
+        for table in by_table(figures).values():
+            st.dataframe(table, hide_index=True, alt="Published figures of judges.")
 
 
-def _figure(row: Mapping[str, Any]) -> str:
-    value, unit = row["value"], row["unit"] or ""
-    shown = f"{100 * value:.2f} %" if unit == "share" else f"{value:g} {unit}"
-    return shown if row["verified"] else f"{shown} (not verified)"
+def _published_chart(rows: Sequence[Mapping[str, Any]]) -> Any:
+    data = pd.DataFrame(rows)
+    return (
+        alt.Chart(data)
+        .mark_point(filled=False, size=90, strokeWidth=2, opacity=1)
+        .encode(
+            y=alt.Y("judge:N", title=None, sort=None, axis=alt.Axis(labelLimit=330)),
+            x=alt.X(
+                "share:Q",
+                title="published alignment",
+                axis=alt.Axis(format="%"),
+                scale=alt.Scale(domain=[0.5, 1]),
+            ),
+            color=alt.Color(
+                "outputs:N",
+                scale=alt.Scale(range=["#2F8FCB", "#D9692A", "#17A37B"]),
+                legend=alt.Legend(title="outputs of", orient="top"),
+            ),
+            shape=alt.Shape("outputs:N"),
+            tooltip=[
+                alt.Tooltip("judge:N"),
+                alt.Tooltip("outputs:N"),
+                alt.Tooltip("share:Q", format=".2%", title="published"),
+            ],
+        )
+        .properties(height=90 + 26 * data["judge"].nunique())
+    )

@@ -79,7 +79,7 @@ def test_the_bundled_example_has_something_to_look_at() -> None:
     (row,) = _rows(page)
     assert row["I"] == pytest.approx(12 / 23)
     assert row["requirements"] == 23
-    assert len(page.app.get("vega_lite_chart")) == 4
+    assert len(page.app.get("vega_lite_chart")) == 5
     took = page.app.dataframe[1].value.to_dict("records")[0]
     assert (took["trajectories"], took["steps"]) == (3, 20)
 
@@ -94,3 +94,17 @@ def test_hostile_names_stand_only_where_text_stays_text(tmp_path: Path) -> None:
     assert "<script>" in json.dumps(_rows(page))
     for sign in ("<script", ELSEWHERE, "javascript", "![", "\u202e"):
         assert sign not in page.rendered
+
+
+def test_the_papers_figures_are_shown_as_it_prints_them() -> None:
+    # arXiv 2410.10934, tables 1 and 2.
+    page = Drawn("agents", example_store())
+    tables = [frame.value.to_dict("records") for frame in page.app.dataframe]
+    (costs,) = [table for table in tables if "avg_cost" in table[0]]
+    assert {row["system"]: row["avg_cost"] for row in costs} == {
+        "MetaGPT": "1.19 USD/task",
+        "GPT-Pilot": "3.92 USD/task",
+        "OpenHands": "6.38 USD/task",
+    }
+    (met,) = [table for table in tables if "requirements_met_I" in table[0]]
+    assert met[2]["requirements_met_D"] == "28.68 %"

@@ -14,6 +14,7 @@ from dashboard.agreement import (
     judge_pairs,
     judge_versions,
 )
+from dashboard.agreement_published import alignments, devai_figures, of_judges
 from dashboard.agreement_runs import (
     BUNDLED_LABELS,
     Side,
@@ -181,3 +182,13 @@ def test_hostile_names_stand_only_where_text_stays_text(tmp_path: Path, name: st
     page = Drawn(name, hostile_store(tmp_path))
     for sign in ("<script", ELSEWHERE, "javascript", "![", "\u202e"):
         assert sign not in page.rendered
+
+
+def test_the_papers_judges_stand_apart_from_measured_ones() -> None:
+    # arXiv 2410.10934, table 3.
+    shown = {
+        (row["judge"], row["outputs"]): row["share"]
+        for row in alignments(of_judges(devai_figures(open_view(example_store()))))
+    }
+    assert shown["Agent-as-a-Judge gray-box", "OpenHands"] == pytest.approx(0.9044, abs=0.003)
+    assert shown["human 38bb", "GPT-Pilot"] == pytest.approx(0.7623)
