@@ -10,6 +10,7 @@ from rich.text import Text
 
 from judge.reporting.tables import text_table
 from judge.reporting.wording import cited, one_line, plain
+from results.comparison.pairing import named
 from results.comparison.values import (
     Comparison,
     Flip,
@@ -19,7 +20,7 @@ from results.comparison.values import (
     RuleResult,
 )
 from results.records import Interval
-from results.statistics import CorrectedShare, VarianceComponents
+from results.statistics import TOO_FEW, CorrectedShare, VarianceComponents
 
 _SHOWN_FLIPS = 30
 _SHOWN_ALONE = 12
@@ -68,7 +69,7 @@ def gate_tables(result: GateResult) -> list[RenderableType]:
             value(rule.baseline, rule.unit),
             value(rule.candidate, rule.unit),
             value(rule.difference, rule.unit, signed=True),
-            interval(rule.ci, rule.unit),
+            "nothing flipped" if _is_unchanged(rule) else interval(rule.ci, rule.unit),
             rule.limit or value(rule.margin, rule.unit),
             _detectable(rule),
         )
@@ -95,7 +96,7 @@ def flip_tables(harmful: Sequence[Flip], beneficial: Sequence[Flip]) -> Iterator
             continue
         rows = [
             (
-                f"{flip.cluster} {flip.key}" if flip.key != flip.cluster else flip.key,
+                named(flip),
                 f"{flip.baseline:g} → {flip.candidate:g}",
                 _said(flip.baseline_reason, flip.baseline_evidence),
                 _said(flip.candidate_reason, flip.candidate_evidence),
@@ -123,6 +124,8 @@ def interval(found: Interval | None, unit: str) -> str:
     """`[low, high]` in points or in the metric's unit."""
     if found is None:
         return "-"
+    if found.method.endswith(TOO_FEW):
+        return "unbounded"
     scale, digits = (100, ".1f") if unit == "share" else (1, ".4g")
     return f"[{scale * found.low:+{digits}}, {scale * found.high:+{digits}}]"
 
@@ -134,7 +137,7 @@ def _metric_table(metrics: Sequence[MetricComparison], title: str) -> Table:
             value(metric.baseline, metric.unit),
             value(metric.candidate, metric.unit),
             value(metric.difference, metric.unit, signed=True),
-            interval(metric.ci, metric.unit),
+            "nothing flipped" if _is_unchanged(metric) else interval(metric.ci, metric.unit),
             "-" if metric.p is None else f"{metric.p:.3g}",
             f"{metric.n} in {metric.clusters}",
             f"{len(metric.flips.harmful)} / {len(metric.flips.beneficial)}",
@@ -144,6 +147,10 @@ def _metric_table(metrics: Sequence[MetricComparison], title: str) -> Table:
     ]
     names = ("", "baseline", "candidate", "difference", "interval", "p", "n", "worse/better")
     return text_table(rows, (*names, "undecided"), title)
+
+
+def _is_unchanged(found: MetricComparison | RuleResult) -> bool:
+    return found.clusters > 0 and not found.flips.harmful and not found.flips.beneficial
 
 
 def _undecided(metric: MetricComparison) -> str:

@@ -185,7 +185,7 @@ def only_in(first: Iterable[Series], second: Iterable[Series]) -> tuple[str, ...
     return tuple(found)
 
 
-def named(unit: Unit) -> str:
+def named(unit: Unit | Flip) -> str:
     """`<cluster>/<key>`, or the key alone where it names its cluster already."""
     if unit.key == unit.cluster or unit.key.startswith(f"{unit.cluster}/"):
         return unit.key

@@ -154,7 +154,8 @@ class Direction(StrEnum):
 class RuleResult(Value):
     """What one rule of a gate found.
 
-    `difference` and `ci` are candidate - baseline in the metric's own unit.
+    `difference` and `ci` are candidate - baseline in the metric's own unit; of a drift, the mean
+    absolute change of a unit.
     `minimum_detectable_effect` is the true worsening, in the same unit, that the rule would have
     called FAIL with the stated power; it stands beside every PASS, so that a green light from too
     few clusters is seen for what it is.

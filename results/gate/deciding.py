@@ -168,8 +168,8 @@ def _verdict(tried: Tried, adjusted: float) -> tuple[GateVerdict, str]:
         if paired.clusters < fewest:
             return (
                 GateVerdict.INCONCLUSIVE,
-                f"{paired.clusters} of them cannot tell at alpha {tried.alpha:g}: it takes at least"
-                f" {fewest} tasks, videos or dialogues.",
+                f"Too few tasks, videos or dialogues ({paired.clusters}) to tell at alpha"
+                f" {tried.alpha:g}: it takes at least {fewest}.",
             )
         return GateVerdict.INCONCLUSIVE, "All differ by the same amount, which leaves no spread."
     return _by_interval(tried, interval, adjusted)

@@ -15,7 +15,8 @@ def detectable_effect(
 
     In the metric's unit. None where even the largest would not be seen, which is so below six
     clusters at alpha 0.05, and where there is no spread to go by. Values that are not 0 or 1 are
-    taken to lose as unevenly as much: a worsening by w adds the variance w ** 2 / G.
+    taken to lose anything between nothing and twice the worsening w, evenly spread, which adds the
+    variance w ** 2 / 3 / G.
     """
     error, clusters = paired.standard_error, paired.clusters
     if error is None or (error == 0 and not paired.is_share):
@@ -30,7 +31,7 @@ def detectable_effect(
             margin=margin,
         )
     return minimum_detectable_effect(
-        lambda worsening: error**2 + worsening**2 / clusters,
+        lambda worsening: error**2 + worsening**2 / 3 / clusters,
         clusters,
         alpha=alpha,
         power=power,

@@ -11,6 +11,8 @@ from results.gate.deciding import find_units
 from results.gate.policy import Budget, Drift, Policy
 from results.statistics import bootstrap_interval, fewest_clusters
 
+_UNITS = {"cost": "USD", "cost_per_unit": "USD", "seconds": "s", "seconds_per_unit": "s"}
+
 
 def try_budget(budget: Budget, baseline: Side, candidate: Side) -> RuleResult:
     """Whether the candidate took no more than it may; unknown amounts are inconclusive.
@@ -35,7 +37,7 @@ def try_budget(budget: Budget, baseline: Side, candidate: Side) -> RuleResult:
         difference=None if took is None or before is None else took - before,
         limit=_said_limit(budget),
         n=1,
-        unit=budget.measure,
+        unit=_UNITS.get(budget.measure, "value"),
         higher_is_better=budget.minimum is not None,
         reason=reason,
     )
@@ -81,7 +83,7 @@ def try_drift(drift: Drift, policy: Policy, baseline: Side, candidate: Side) -> 
         verdict=verdict,
         baseline=paired.baseline,
         candidate=paired.candidate,
-        difference=paired.difference,
+        difference=mean,
         ci=interval,
         limit=f"mean absolute change at most {drift.maximum:g}",
         margin=drift.maximum,

@@ -154,7 +154,7 @@ def _faults(error: ValidationError) -> str:
         elif fault["type"] == "value_error":
             said.append(f"{where} {fault['ctx']['error']}")
         else:
-            said.append(f"{where}: {_lowered(fault['msg'])}")
+            said.append(f"{where}: {_lowered(fault['msg']).replace('valid tuple', 'list')}")
     return "; ".join(said)
 
 

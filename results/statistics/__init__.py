@@ -15,6 +15,7 @@ from results.statistics.clusters import (
 )
 from results.statistics.multiplicity import benjamini_hochberg, holm
 from results.statistics.paired import (
+    TOO_FEW,
     SignFlips,
     fewest_clusters,
     interval_of,
@@ -40,6 +41,7 @@ from results.statistics.shares import (
 )
 
 __all__ = [
+    "TOO_FEW",
     "Z95",
     "CorrectedShare",
     "SignFlips",

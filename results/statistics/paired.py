@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 # 2 ** 16 sign assignments are enumerated in a millisecond; beyond that they are drawn.
 MOST_ENUMERATED = 16
 DRAWN = 19_999
+TOO_FEW = "; too few clusters to bound it"
+"""How `method` ends of an interval that is everything possible."""
 _CELLS_AT_ONCE = 8_000_000
 _KEPT_CLUSTERS = 100
 # Sums that are equal in theory are a hair apart in floating point.
@@ -201,7 +203,7 @@ def interval_of(flips: SignFlips, *, level: float, bound: float | None) -> Inter
     if high == inf:
         if bound is None:
             return None
-        low, high, method = -bound, bound, f"{method}; too few clusters to bound it"
+        low, high, method = -bound, bound, f"{method}{TOO_FEW}"
     elif flips.ratios[-1] - flips.ratios[0] <= _HAIR:
         if bound is None:
             return None
