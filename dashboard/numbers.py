@@ -33,6 +33,10 @@ TITLES = {
     "requirements_met_I": "requirements met (I)",
     "requirements_met_D": "and their prerequisites (D)",
     "task_solve_rate": "tasks solved whole",
+    "independent": "requirements met (I)",
+    "dependent": "and their prerequisites (D)",
+    "transitive": "and all they build on",
+    "solve": "tasks solved whole",
     "alignment_rate": "alignment with people",
     "peak_bytes": "peak memory",
     "size_bytes": "size",
@@ -51,30 +55,41 @@ def title(metric: str) -> str:
     return TITLES.get(metric, metric)
 
 
-def written(value: float | None, unit: str, *, signed: bool = False) -> str:
+def written(value: float | None, unit: str) -> str:
     """A figure with its unit; a dash where there is none.
 
-    >>> written(72.34, "%"), written(None, "ms"), written(0.5, "%", signed=True)
-    ('72.3 %', '–', '+0.5 %')
+    >>> written(72.34, "%"), written(None, "ms"), written(0.5, "share")
+    ('72.3 %', '–', '50.0 %')
     """
     if value is None:
         return "–"
     how = shown_as(unit)
-    sign = "+" if signed else ""
-    number = f"{value * how.factor:{sign},.{how.decimals}f}"
-    return f"{number} {how.unit}".rstrip()
+    return f"{value * how.factor:,.{how.decimals}f} {how.unit}".rstrip()
+
+
+def difference(value: float | None, unit: str) -> str:
+    """A difference of two figures with its unit; of shares in points of percent.
+
+    >>> difference(0.005, "share"), difference(-12.0, "ms"), difference(None, "%")
+    ('+0.5 points', '-12.0 ms', '–')
+    """
+    if value is None:
+        return "–"
+    how = shown_as(unit)
+    unit = "points" if how.unit == "%" else how.unit
+    return f"{value * how.factor:+,.{how.decimals}f} {unit}".rstrip()
 
 
 def span(low: float | None, high: float | None, unit: str) -> str:
     """Two ends of an interval; empty where there is none.
 
     >>> span(70.2, 74.0, "%")
-    '70.2 – 74.0'
+    '70.2 to 74.0'
     """
     if low is None or high is None:
         return ""
     how = shown_as(unit)
-    return f"{low * how.factor:,.{how.decimals}f} – {high * how.factor:,.{how.decimals}f}"
+    return f"{low * how.factor:,.{how.decimals}f} to {high * how.factor:,.{how.decimals}f}"
 
 
 def duration(seconds: float) -> str:
