@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -71,5 +72,21 @@ def imported_torch() -> Any:
 
 
 def compiled(function: Any) -> Any:
-    """`torch.compile` of a function whose inputs never change their shape."""
-    return imported_torch().compile(function, dynamic=False)
+    """`torch.compile` of a function whose inputs never change their shape.
+
+    Compilation comes with the first call; where it fails, that call is an InputError.
+    """
+    torch = imported_torch()
+    fast = torch.compile(function, dynamic=False)
+
+    @functools.wraps(function)
+    def called(*args: Any, **settings: Any) -> Any:
+        try:
+            return fast(*args, **settings)
+        except torch._dynamo.exc.TorchDynamoException as error:
+            first = (str(error).strip().splitlines() or [type(error).__name__])[0][:300]
+            raise InputError(
+                f"torch.compile cannot compile this model here: {first.rstrip('.')}; leave it out."
+            ) from None
+
+    return called

@@ -147,6 +147,8 @@ class HfVideoSession(FrameByFrameSession):
         self._non_overlapping = non_overlapping
         self._frames = _Pixels(self._store, segmenter._normalization, segmenter.device)
         self._objects: dict[int, Any] = {}
+        # (object, frame) -> what its memory was before the clicks that no step has remembered yet.
+        self._remembered: dict[tuple[int, int], Any] = {}
         self._spill = made_spill() if keep_frames else None
         self._features: Any = None
 
@@ -167,6 +169,7 @@ class HfVideoSession(FrameByFrameSession):
             session.remove_mask_inputs(0, index)
             earlier = _mask_logits_there(session, index)
         session.obj_with_new_inputs = [object_id]
+        self._hold_memory(session, index, object_id)
         with self._segmenter._placement.running(), _starting_from(self._model, earlier):
             logits = self._stepped(session, index)
         outputs = session.output_dict_per_obj[0]
@@ -182,6 +185,7 @@ class HfVideoSession(FrameByFrameSession):
     def close(self) -> None:
         super().close()
         self._objects.clear()
+        self._remembered.clear()
         self._features = None
         if self._spill is not None:
             removed_spill(self._spill)
@@ -194,10 +198,23 @@ class HfVideoSession(FrameByFrameSession):
                 logits[object_id] = self._stepped(session, index)
                 # A prompted frame counts as tracked, too: what is clicked there now corrects it.
                 session.frames_tracked_per_obj[0][index] = {"reverse": False}
+                self._remembered.pop((object_id, index), None)
                 session.output_dict_per_obj[0]["non_cond_frame_outputs"].settle(index)
                 if not self._keeps:
                     _forget_tracked(session.frames_tracked_per_obj[0], index)
         return masks_at(logits, self._height, self._width, non_overlapping=self._non_overlapping)
+
+    def _hold_memory(self, session: Any, index: int, object_id: int) -> None:
+        """Lets a step see what the model remembers of a frame, not what its last click gave.
+
+        That has no memory until the frame is tracked. SAM 2's predictor keeps such results apart.
+        """
+        held = session.output_dict_per_obj[0]["cond_frame_outputs"]
+        there = held.pop(index, None)
+        if there is not None and there.get("maskmem_features") is not None:
+            self._remembered[object_id, index] = there
+        if (object_id, index) in self._remembered:
+            held[index] = self._remembered[object_id, index]
 
     def _stepped(self, session: Any, index: int) -> Any:
         """Mask logits (1, h, w) of the session's object in a frame, after a step of the model."""

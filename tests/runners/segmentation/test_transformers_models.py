@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from results.errors import InputError
 from runners.models.segmentation.interface import ImageSegmenter, Mask, Prompt, VideoSegmenter
 from runners.models.segmentation.opening import open_image_segmenter, open_video_segmenter
 from tests.runners.segmentation.scenes import (
@@ -249,3 +250,18 @@ def test_a_compiled_model_gives_the_same_masks(
     assert segmenter.describe()["compiled"] == 1
     agreeing = np.mean([one == other for one, other in zip(plain, compiled, strict=True)])
     assert agreeing > 0.999
+
+
+def test_a_model_that_cannot_be_compiled_here_is_a_sentence(
+    models: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on a machine without a C++ compiler."""
+    import torch
+
+    def failing(*_: Any) -> Any:
+        raise RuntimeError("No working C++ compiler found")
+
+    monkeypatch.setattr(torch, "compile", functools.partial(torch.compile, backend=failing))
+    segmenter = open_image_segmenter(f"hf:{models('hf-sam')}", compile=True)
+    with pytest.raises(InputError, match=r"torch\.compile cannot compile this model here"):
+        segmenter.set_image(noisy_picture())

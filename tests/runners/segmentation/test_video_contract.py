@@ -202,6 +202,22 @@ def test_a_correction_stays_and_tells_in_the_next_pass(video_segmenter: VideoSeg
     assert any(not np.array_equal(before[n][1], after[n][1]) for n in (6, 7))
 
 
+@pytest.mark.parametrize("index", [0, 3])
+def test_a_tracked_frame_takes_click_after_click(
+    video_segmenter: VideoSegmenter, index: int
+) -> None:
+    clicks = [(20, 20, 1), (70, 50, 1), (5, 60, 0)]
+    with video_segmenter.start(HEIGHT, WIDTH, 5, keep_frames=True) as session:
+        for frame in moving_squares(5):
+            session.add_frame(frame)
+        session.prompt(0, 1, click((20, 20, 1)))
+        dict(session.propagate())
+        for n in (1, 2, 3):
+            corrected = session.prompt(index, 1, click(*clicks[:n]))
+        after = dict(session.propagate())
+    np.testing.assert_array_equal(after[index][1], corrected)
+
+
 def test_clicks_on_a_tracked_frame_start_from_its_mask(video_segmenter: VideoSegmenter) -> None:
     frames, more = moving_squares(4), click((70, 50, 1))
 
