@@ -54,8 +54,10 @@ class Share(Value):
 class CalibrationReport(Value):
     """What a judge makes of mutants.
 
-    `sensitivity` is over broken requirements, `specificity` over those of the untouched outputs,
-    and `left_alone` over requirements of mutants that the mutation does not touch.
+    `sensitivity` is the share of broken requirements that are found, `specificity` that of the
+    untouched outputs' requirements that pass, and `left_alone` that of requirements of mutants
+    which the mutation does not touch. What is to be detected is a fault: where a judge is measured
+    on requirements that are met, as by `judge align`, the two names change places.
     """
 
     judge: str

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 PATH = click.Path(path_type=Path)
 LISTED = 20
 LEFT_IN_ERROR = 3
+INTERRUPTED = 130
 
 
 @judge_command(
@@ -98,15 +99,19 @@ def command(
             raise InputError("--trajectories, --labels and --agent need --tasks and --workspaces.")
         outputs = bundled_good_outputs()
     judge = open_judge(judge_name, model)
-    with progress_bar(call) as bar:
-        report = calibrate(
-            judge,
-            outputs,
-            seed=seed,
-            most=most,
-            jobs=jobs,
-            on_progress=None if bar is None else lambda n, of: bar(Progress("mutants", n, of)),
-        )
+    try:
+        with progress_bar(call) as bar:
+            report = calibrate(
+                judge,
+                outputs,
+                seed=seed,
+                most=most,
+                jobs=jobs,
+                on_progress=None if bar is None else lambda n, of: bar(Progress("mutants", n, of)),
+            )
+    except KeyboardInterrupt:
+        call.say("Stopped; a model's replies are kept, and the same command asks for the others.")
+        return INTERRUPTED
     call.answer(report.model_dump(mode="json"), *_rendered(report))
     errors = sum(s.errors for s in (report.sensitivity, report.specificity, report.left_alone))
     if errors:
@@ -139,6 +144,14 @@ def _rendered(report: CalibrationReport) -> list[RenderableType]:
         parts += [_line(said, one) for one in listed[:LISTED]]
         if len(listed) > LISTED:
             parts.append(f"and {len(listed) - LISTED} more, in --json")
+    found, passed = report.sensitivity, report.specificity
+    if found.rate.value is not None and passed.rate.value is not None and found.n and passed.n:
+        # A comparison asks of requirements that are met, and calibration of those that are broken.
+        parts.append(
+            "to correct the rates of this judge: judge compare … --sensitivity"
+            f" {passed.rate.value:.4g} --specificity {found.rate.value:.4g}"
+            f" --labelled {passed.n} {found.n}"
+        )
     return [*parts, spent(report.usage)]
 
 
