@@ -76,11 +76,12 @@ def judge_steps(
     if task is None:
         raise InputError(f"{request.tasks} has no such task any more.")
     described: dict[str, Any] = folder.record.config.get("judge") or {}
-    members = [described, *described.get("members", ())]
-    address = next((str(m["endpoint"]) for m in members if m.get("endpoint")), "no endpoint")
+    said = [described, *described.get("members", ())]
+    address = next((str(m["endpoint"]) for m in said if m.get("endpoint")), "no endpoint")
     keeping = Keeping(nonce_of(folder.record), folder.path / EXCHANGES, address)
     judge = open_requested(request, keeping)
-    watched = [_watch(member) for member in getattr(judge, "members", ())] or [_watch(judge)]
+    members = [member.judge for member in getattr(judge, "members", ())]
+    watched = [_watch(asked) for asked in members or [judge]]
     question = _question(task, verdict)
     known = {v.requirement_id: v for v in folder.verdicts() if v.task == task.name}
     earlier = {p: known[p] for p in question.prerequisites if p in known}
@@ -90,8 +91,8 @@ def judge_steps(
 
 
 def _watch(judge: Any) -> _Watched | None:
-    """Puts a watch on the exchanges of a judge, or of a panel's member; None where it asks none."""
-    chat = getattr(getattr(judge, "judge", judge), "chat", None)
+    """Puts a watch on the exchanges of a judge; None where it asks no model."""
+    chat = getattr(judge, "chat", None)
     if chat is None or getattr(chat, "exchanges", None) is None:
         return None
     chat.exchanges = _Watched(chat.exchanges)

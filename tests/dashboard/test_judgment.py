@@ -10,6 +10,7 @@ import pytest
 from results.records import Outcome
 from tests.dashboard.pages_drawn import Drawn
 from tests.support.browser import looking_at, needs_chromium, settle
+from tests.support.chat_server import ChatServer
 from tests.support.judged_stores import (
     CANARY,
     ELSEWHERE,
@@ -129,3 +130,33 @@ def test_in_a_browser_hostile_texts_run_nothing_and_fetch_nothing(hostile: Path)
             page.close()
         assert look.complaints == []
         assert look.requested_elsewhere == []
+
+
+def test_a_model_judges_steps_are_shown_from_what_the_run_kept_and_nothing_is_asked_anew(
+    tmp_path: Path,
+) -> None:
+    from tests.judge.agent.test_agent_runs import judged, looks_then_passes, outputs
+
+    tasks, workspaces = outputs(tmp_path, [2])
+    store = tmp_path / "results.duckdb"
+    with ChatServer() as server:
+        server.rule = looks_then_passes
+        judged(
+            server,
+            store,
+            *("--tasks", str(tasks), "--workspaces", str(workspaces)),
+            *("--judge", "agent", "--model", "openai:m"),
+        )
+        asked = server.calls
+        kept = {path: path.read_bytes() for path in (tmp_path / "runs").rglob("*.json*")}
+        page = Drawn("judgment", store, {"requirement": "1"})
+        assert "read_file" not in page.texts
+        page.app.toggle[0].set_value(True)
+        page.again()
+        assert server.calls == asked
+    assert "**Reply 1** · 1 calls, 100 input and 10 output tokens" in page.texts
+    assert 'read_file {"path": "src/step_1.py"}' in page.texts
+    assert "submit_verdict" in page.texts
+    assert "comes out otherwise" not in page.texts
+    after = {path: path.read_bytes() for path in (tmp_path / "runs").rglob("*.json*")}
+    assert after == kept
