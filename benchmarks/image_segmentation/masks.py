@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal, TypeAlias, get_args
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +14,6 @@ from results.errors import InputError
 Box: TypeAlias = tuple[float, float, float, float]
 
 ChoiceRule = Literal["confident", "box-overlap", "oracle"]
-CHOICE_RULES: tuple[ChoiceRule, ...] = get_args(ChoiceRule)
 
 # Areas in pixels: COCO's small, medium and large objects, as pycocotools has them.
 SMALL, MEDIUM = 32**2, 96**2

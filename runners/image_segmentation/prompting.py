@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
 
 from benchmarks.image_segmentation.clicks import (
@@ -59,9 +59,6 @@ class Prompting:
     multimask: MultimaskRule = "first"
     feed_back: bool = True
     seed: int = 0
-
-    def as_config(self) -> dict[str, Any]:
-        return {**asdict(self), "clicks": list(self.clicks)}
 
 
 class Answers(NamedTuple):

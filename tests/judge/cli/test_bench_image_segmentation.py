@@ -12,8 +12,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from benchmarks.image_segmentation.clicks import FIRST_RULES, NEXT_RULES
+from judge.cli.benches import image_segmentation
 from judge.cli.main import status_of
 from results.store import Store
+from runners.image_segmentation.instances import BOX_RULES
+from runners.image_segmentation.prompting import MULTIMASK_RULES
 from tests.runners.image_segmentation.painted import boxes_of, squares, write_set
 from tests.support.command import Ended, ended, start
 
@@ -81,6 +85,13 @@ def test_the_list_names_what_can_be_run_and_scored(here: Here, tmp_path: Path) -
         "lvis-instances",
         "image-masks",
     }
+
+
+def test_the_options_offer_every_rule_there_is() -> None:
+    assert image_segmentation.FIRST_CLICKS == FIRST_RULES
+    assert image_segmentation.NEXT_CLICKS == NEXT_RULES
+    assert image_segmentation.MULTIMASKS == MULTIMASK_RULES
+    assert image_segmentation.BOX_CHOICES == BOX_RULES
 
 
 def test_sets_of_images_are_run_scored_and_stored(here: Here, tmp_path: Path) -> None:

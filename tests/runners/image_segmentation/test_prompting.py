@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -88,7 +89,7 @@ def test_random_clicks_are_the_same_for_the_same_seed_and_sample() -> None:
     uniform = Prompting(clicks=(3,), box=False, first_rule="uniform", next_rule="in-object")
     first, second = asked(ColourSegmenter(), uniform), asked(ColourSegmenter(), uniform)
     assert first.prompts == second.prompts
-    other = Prompting(**{**uniform.as_config(), "clicks": (3,), "seed": 1})
+    other = replace(uniform, seed=1)
     assert asked(ColourSegmenter(), other).prompts != first.prompts
 
 
