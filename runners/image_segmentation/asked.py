@@ -145,7 +145,12 @@ def coco_places(
 
 def described(segmenter: ImageSegmenter) -> tuple[dict[str, Any], dict[str, str], dict[str, str]]:
     """What a model says of itself, as a record keeps it: settings, versions, hashes."""
-    settings: dict[str, Any] = {"device": segmenter.device, "precision": segmenter.precision}
+    settings: dict[str, Any] = {
+        "device": segmenter.device,
+        "precision": segmenter.precision,
+        # Whether the previous answer went in with the next click can be told by it.
+        "accepts": sorted(segmenter.accepts),
+    }
     versions: dict[str, str] = {}
     hashes: dict[str, str] = {}
     for key, value in segmenter.describe().items():
