@@ -40,7 +40,7 @@ from results.reports.markdown import COMMENT_MARK, LONGEST_COMMENT
 
 SCHEMAS = Path(__file__).parents[2] / "support" / "schemas"
 JUNIT = xmlschema.XMLSchema(str(SCHEMAS / "junit.xsd"))
-SARIF = jsonschema.Draft7Validator(json.loads((SCHEMAS / "sarif-2.1.0.json").read_text()))
+SARIF = jsonschema.Draft4Validator(json.loads((SCHEMAS / "sarif-2.1.0.json").read_text()))
 HOSTILE = (
     "<script>alert(1)</script> ![x](http://evil/x.png) [a](http://evil) @team `x` | "
     "\x00\x1b[2J\u202e ]]> &amp; ::error::x\n::set-output name=a::b %0A =cmd|'/c'!A1 \ud800"
