@@ -47,8 +47,9 @@ def junit_xml(result: GateResult) -> str:
         ET.SubElement(properties, "property", name=name, value=showable(value))
     for rule in result.rules:
         _add_case(suite, rule)
-    for warning in result.comparison.warnings:
-        ET.SubElement(suite, "system-err").text = showable(warning)
+    warnings = [showable(" ".join(warning.split())) for warning in result.comparison.warnings]
+    if warnings:
+        ET.SubElement(suite, "system-err").text = showable("\n".join(warnings), 100_000)
     ET.indent(root)
     body = ET.tostring(root, encoding="unicode")
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{body}\n'

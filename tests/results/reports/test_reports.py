@@ -144,6 +144,12 @@ def test_junit_validates_and_counts_by_verdict(verdict: GateVerdict) -> None:
         assert "01_Task / 0: 1 -&gt; 0 the file is gone" in text
 
 
+def test_junit_holds_all_warnings_in_the_one_place_that_its_schema_has_for_them() -> None:
+    text = junit_xml(gate_result(GateVerdict.PASS, warnings=("one", "two\nlines")))
+    JUNIT.validate(StringIO(text))
+    assert "<system-err>one\ntwo lines</system-err>" in text
+
+
 def hostile_result(text: str) -> GateResult:
     lost = flip(
         text or "x",
