@@ -9,7 +9,13 @@ from results.comparison.pairing import PairedUnits, only_in, paired_units
 from results.comparison.values import Comparison, CorrectedDifference, MetricComparison, Side
 from results.errors import InputError
 from results.records import Value
-from results.statistics import fewest_clusters, interval_of, mcnemar, rogan_gladen
+from results.statistics import (
+    FEWEST_BY_T,
+    fewest_to_flip,
+    interval_of,
+    mcnemar,
+    rogan_gladen,
+)
 
 _SHOWN = 3
 
@@ -33,7 +39,7 @@ def compare(
 ) -> Comparison:
     """Every metric that both sides have, on the units that both have and both decided.
 
-    The interval is `sign_flip_interval` at `level` and p its two-sided test, by cluster.
+    The interval is `paired_interval` at `level` and p its two-sided test, by cluster.
     `accuracy` adds the Rogan-Gladen correction to metrics of 0 and 1. InputError where the sides
     were not measured alike, unless `allow` says why that is of no matter, and where they have
     nothing in common.
@@ -103,7 +109,7 @@ def compared(
     accuracy: JudgeAccuracy | None = None,
 ) -> MetricComparison:
     """One metric on one slice."""
-    flips = paired.sign_flips
+    test = paired.test(level)
     extremes = paired.extremes()
     return MetricComparison(
         name=name,
@@ -112,9 +118,9 @@ def compared(
         candidate=paired.candidate,
         difference=paired.difference,
         ci=None
-        if flips is None
-        else interval_of(flips, level=level, bound=1.0 if paired.is_share else None),
-        p=None if flips is None or flips.clusters < 2 else flips.p,
+        if test is None
+        else interval_of(test, level=level, bound=1.0 if paired.is_share else None),
+        p=None if test is None else test.p,
         n=paired.n,
         clusters=paired.clusters,
         higher_is_better=paired.higher_is_better,
@@ -138,11 +144,15 @@ def _warnings(paired: PairedUnits, level: float) -> Iterator[str]:
     undecided = len(paired.pairs) - paired.n
     if undecided:
         yield f"{undecided} of {len(paired.pairs)} common units are undecided on a side."
-    fewest = fewest_clusters(level)
-    if paired.clusters < fewest:
+    if paired.clusters < FEWEST_BY_T:
         yield (
-            f"{_counted(paired.clusters, 'cluster')} bound nothing at {level:.0%}: it takes at"
-            f" least {fewest}."
+            f"{_counted(paired.clusters, 'cluster')} cannot tell anything: it takes at least"
+            f" {FEWEST_BY_T}."
+        )
+    elif paired.clusters < fewest_to_flip(level):
+        yield (
+            f"{paired.clusters} clusters are too few for an exact test at {level:.0%}: the interval"
+            " takes their differences as normal."
         )
 
 

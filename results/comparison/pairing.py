@@ -8,7 +8,13 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from results.comparison.values import Flip, Flips, Series, Unit
-from results.statistics import SignFlips, design_effect, ratio_standard_error, sign_flips
+from results.statistics import (
+    SignFlips,
+    StudentT,
+    design_effect,
+    paired_test,
+    ratio_standard_error,
+)
 
 # Values nearer than this are one value that was summed up in two orders.
 SAME = 1e-9
@@ -88,9 +94,9 @@ class PairedUnits:
         """Whether there is something to compare, and no unit of it differs."""
         return self.n > 0 and all(abs(new - old) <= SAME for _, _, old, new in self.decided)
 
-    @cached_property
-    def sign_flips(self) -> SignFlips | None:
-        return sign_flips(self.differences, self.sizes)
+    def test(self, level: float) -> SignFlips | StudentT | None:
+        """The test of the difference; None with fewer than two clusters."""
+        return paired_test(self.differences, self.sizes, level=level)
 
     @property
     def standard_error(self) -> float | None:

@@ -102,7 +102,7 @@ class MetricComparison(Value):
     candidate: float | None
     difference: float | None
     ci: Interval | None = None
-    p: float | None = Field(default=None, description="two-sided, sign-flip by cluster")
+    p: float | None = Field(default=None, description="two-sided, of the test that `ci` inverts")
     n: int = 0
     clusters: int = 0
     higher_is_better: bool = True

@@ -2,9 +2,9 @@
 
 FAIL is only said where the whole interval of the paired difference lies beyond the margin, PASS
 where none of it does or nothing flipped; between the two the data cannot tell, and the gate says
-so rather than guess. The interval is `results.statistics.sign_flip_interval` at 1 - alpha, by task,
-video or dialogue: where nothing changed, each rule is red in at most alpha / 2 of all cases,
-however few clusters there are. `python -m tests.measures.gate_simulation` measures it.
+so rather than guess. The interval is `results.statistics.paired_interval` at 1 - alpha, by task,
+video or dialogue, whose docstring says why: where nothing changed, a rule is red in at most
+alpha / 2 of all cases. `python -m tests.measures.gate_simulation` measures it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,14 @@ from results.errors import InputError
 from results.gate.detectable import detectable_effect
 from results.gate.policy import DEFAULT_MARGIN, Policy, Rule
 from results.records import Interval
-from results.statistics import fewest_clusters, holm, interval_of, is_inferior, is_non_inferior
+from results.statistics import (
+    FEWEST_BY_T,
+    fewest_to_flip,
+    holm,
+    interval_of,
+    is_inferior,
+    is_non_inferior,
+)
 
 
 @dataclass(frozen=True)
@@ -40,12 +47,12 @@ def try_rule(rule: Rule, policy: Policy, baseline: Side, candidate: Side) -> Tri
     metric, paired = find_units(rule.metric, rule.slice, baseline, candidate, rule.name)
     alpha = rule.alpha or policy.alpha
     margin = _margin(rule, policy, paired)
-    flips = paired.sign_flips
+    test = paired.test(1 - alpha)
     interval, p = None, 1.0
-    if flips is not None:
+    if test is not None:
         bound = 1.0 if paired.is_share else None
-        interval = interval_of(flips, level=1 - alpha, bound=bound)
-        worse, better = flips.p_worse(margin), flips.p_better(margin)
+        interval = interval_of(test, level=1 - alpha, bound=bound)
+        worse, better = test.p_worse(margin), test.p_better(margin)
         if not paired.higher_is_better:
             worse, better = better, worse
         one_sided = {
@@ -163,14 +170,13 @@ def _verdict(tried: Tried, adjusted: float) -> tuple[GateVerdict, str]:
         )
     if paired.is_unchanged:
         return GateVerdict.PASS, f"None of {paired.n} units flipped."
-    if interval is None or _is_unbounded(tried):
-        fewest = fewest_clusters(1 - tried.alpha)
-        if paired.clusters < fewest:
-            return (
-                GateVerdict.INCONCLUSIVE,
-                f"Too few tasks, videos or dialogues ({paired.clusters}) to tell at alpha"
-                f" {tried.alpha:g}: it takes at least {fewest}.",
-            )
+    if paired.clusters < FEWEST_BY_T:
+        return (
+            GateVerdict.INCONCLUSIVE,
+            f"Too few tasks, videos or dialogues ({paired.clusters}) to tell anything: it takes at"
+            f" least {FEWEST_BY_T}.",
+        )
+    if interval is None:
         return GateVerdict.INCONCLUSIVE, "All differ by the same amount, which leaves no spread."
     return _by_interval(tried, interval, adjusted)
 
@@ -215,15 +221,16 @@ def _is_tipped(tried: Tried) -> bool:
     return sign * lost < -tried.margin <= sign * paired.difference
 
 
-def _is_unbounded(tried: Tried) -> bool:
-    return tried.paired.clusters < fewest_clusters(1 - tried.alpha)
-
-
 def _warnings(tried: Tried) -> tuple[str, ...]:
     said = []
     undecided = len(tried.paired.pairs) - tried.paired.n
     if undecided:
         said.append(f"{undecided} of {len(tried.paired.pairs)} common units are undecided.")
+    if FEWEST_BY_T <= tried.paired.clusters < fewest_to_flip(1 - tried.alpha):
+        said.append(
+            f"{tried.paired.clusters} clusters are too few for an exact test: the interval takes"
+            " their differences as normal."
+        )
     if tried.errors:
         said.append(f"{tried.errors} units of the candidate are in error.")
     return tuple(said)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from results.comparison.pairing import PairedUnits
-from results.statistics import fewest_clusters, minimum_detectable_effect, ratio_standard_error
+from results.statistics import fewest_to_flip, minimum_detectable_effect, ratio_standard_error
 
 
 def detectable_effect(
@@ -13,8 +13,8 @@ def detectable_effect(
 ) -> float | None:
     """The least true worsening that the rule calls FAIL with the chance `power`.
 
-    In the metric's unit. None where even the largest would not be seen, which is so below six
-    clusters at alpha 0.05, and where there is no spread to go by. Values that are not 0 or 1 are
+    In the metric's unit. None where even the largest would not be seen, which is so with fewer
+    than three clusters, and where there is no spread to go by. Values that are not 0 or 1 are
     taken to lose anything between nothing and twice the worsening w, evenly spread, which adds the
     variance w ** 2 / 3 / G.
     """
@@ -57,8 +57,8 @@ def effect_of_lost_clusters(
     its own. The hardest to see is the one that loses all of a few clusters. With a_g to lose in
     cluster g and r = sum(a) / sum(m), a worsening by w loses a share c = w / r of the clusters and
     adds the variance G * (c * mean(a ** 2) - c ** 2 * mean(a) ** 2) / sum(m) ** 2. It must also
-    reach so many clusters that a sign-flip test can reject at all. A regression that is spread more
-    evenly is seen with a greater chance than `power`.
+    reach so many clusters that a sign-flip test can reject at all, or all of three to five. A
+    regression that is spread more evenly is seen with a greater chance than `power`.
     """
     error = ratio_standard_error(differences, sizes)
     clusters, lost, units = len(sizes), sum(losable), sum(sizes)
@@ -76,7 +76,9 @@ def effect_of_lost_clusters(
     by_spread = minimum_detectable_effect(
         variance, clusters, alpha=alpha, power=power, margin=margin, largest=ratio
     )
-    reached = _share_that_reaches(fewest_clusters(1 - alpha), sum(a > 0 for a in losable), power)
+    reached = _share_that_reaches(
+        min(fewest_to_flip(1 - alpha), clusters), sum(a > 0 for a in losable), power
+    )
     if by_spread is None or reached is None:
         return None
     return max(by_spread, reached * ratio)

@@ -9,7 +9,7 @@ from results.comparison.values import Direction, GateVerdict, RuleResult, Side
 from results.errors import InputError
 from results.gate.deciding import find_units
 from results.gate.policy import Budget, Drift, Policy
-from results.statistics import bootstrap_interval, fewest_clusters
+from results.statistics import bootstrap_interval, fewest_to_flip
 
 _UNITS = {"cost": "USD", "cost_per_unit": "USD", "seconds": "s", "seconds_per_unit": "s"}
 
@@ -49,7 +49,7 @@ def try_drift(drift: Drift, policy: Policy, baseline: Side, candidate: Side) -> 
     Two runs can have one mean and agree on nothing: a variant that gains here what it loses there
     has drifted. The interval is the BCa cluster bootstrap of sum(|change|) / n. PASS where it ends
     within the limit or nothing changed, FAIL where it begins beyond, and else inconclusive, as it
-    is with fewer than `fewest_clusters` clusters.
+    is with fewer than `fewest_to_flip` clusters.
     """
     metric, paired = find_units(drift.metric, drift.slice, baseline, candidate, drift.name)
     alpha = drift.alpha or policy.alpha
@@ -59,7 +59,7 @@ def try_drift(drift: Drift, policy: Policy, baseline: Side, candidate: Side) -> 
     sums, sizes = [sum(c) for c in changes.values()], [len(c) for c in changes.values()]
     mean = sum(sums) / paired.n if paired.n else None
     interval = bootstrap_interval(sums, sizes, level=1 - alpha) if paired.n else None
-    fewest = fewest_clusters(1 - alpha)
+    fewest = fewest_to_flip(1 - alpha)
     if mean is None or paired.n < drift.minimum_n:
         verdict = GateVerdict.INCONCLUSIVE
         reason = f"{paired.n} units are decided on both sides."

@@ -15,15 +15,18 @@ from results.statistics.clusters import (
 )
 from results.statistics.multiplicity import benjamini_hochberg, holm
 from results.statistics.paired import (
+    FEWEST_BY_T,
     TOO_FEW,
     SignFlips,
-    fewest_clusters,
+    StudentT,
+    fewest_to_flip,
     interval_of,
     is_inferior,
     is_non_inferior,
     mcnemar,
     p_worse_of_many,
-    sign_flip_interval,
+    paired_interval,
+    paired_test,
     sign_flip_p,
     sign_flips,
 )
@@ -41,10 +44,12 @@ from results.statistics.shares import (
 )
 
 __all__ = [
+    "FEWEST_BY_T",
     "TOO_FEW",
     "Z95",
     "CorrectedShare",
     "SignFlips",
+    "StudentT",
     "VarianceComponents",
     "averaged",
     "balanced_accuracy",
@@ -54,7 +59,7 @@ __all__ = [
     "clustered_ratio_interval",
     "cohen_kappa",
     "design_effect",
-    "fewest_clusters",
+    "fewest_to_flip",
     "holm",
     "interval_of",
     "is_inferior",
@@ -64,13 +69,14 @@ __all__ = [
     "mcnemar",
     "minimum_detectable_effect",
     "p_worse_of_many",
+    "paired_interval",
+    "paired_test",
     "power",
     "rate_of",
     "ratio_standard_error",
     "rogan_gladen",
     "sensitivity",
     "share",
-    "sign_flip_interval",
     "sign_flip_p",
     "sign_flips",
     "specificity",

@@ -111,7 +111,7 @@ def bootstrap_interval(
     (Efron, JASA 82, 1987). The same seed gives the same interval. None with fewer than two
     clusters; where all clusters have one ratio the interval has no width, and BCa, which divides
     by the spread, is then the percentile interval, as `method` says. With few clusters both are
-    too narrow: a gate takes `sign_flip_interval`.
+    too narrow: a gate takes `paired_interval`.
     """
     import numpy as np
     from scipy import stats

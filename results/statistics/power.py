@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from math import floor, sqrt
 
+from results.statistics.paired import FEWEST_BY_T, fewest_to_flip
+
+# From here on the steps of a sign-flip test's level are too small to matter.
+_MANY = 40
 _SMALLEST, _LARGEST = 1e-9, 1e12
 
 
@@ -21,8 +25,8 @@ def power(
     worsening: the true difference, counted positive where the candidate is worse, in the metric's
     unit like `standard_error` and `margin`. Student's t with clusters - 1 degrees of freedom and
     noncentrality (worsening - margin) / standard_error (Cohen, Statistical Power Analysis, 1988);
-    with few clusters, at the level that a sign-flip test attains. 0 where clusters are too few to
-    reject anything.
+    with few clusters, at the level that a sign-flip test attains. 0 with two clusters or one, which
+    reject nothing.
 
     >>> round(power(0.5, 0.25, 30), 2)
     0.49
@@ -40,14 +44,17 @@ def power(
 
 
 def attained_tail(clusters: int, alpha: float) -> float:
-    """One side of a sign-flip test: the largest multiple of 2 ** -clusters up to alpha / 2.
+    """One side of the test that `paired_test` chooses.
 
-    >>> attained_tail(6, 0.05), attained_tail(5, 0.05)
-    (0.015625, 0.0)
+    With sign flips the largest multiple of 2 ** -clusters up to alpha / 2; with Student's t all of
+    alpha / 2, and with fewer than three clusters nothing.
+
+    >>> attained_tail(6, 0.05), attained_tail(5, 0.05), attained_tail(2, 0.05)
+    (0.015625, 0.025, 0.0)
     """
-    if clusters < 2:
+    if clusters < FEWEST_BY_T:
         return 0.0
-    if clusters > 40:
+    if clusters > _MANY or clusters < fewest_to_flip(1 - alpha):
         return alpha / 2
     assignments = float(2**clusters)
     return floor(alpha / 2 * assignments + 1e-9) / assignments

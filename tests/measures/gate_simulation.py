@@ -39,7 +39,7 @@ ALPHA = 0.05
 POWER = 0.8
 REDRAWN = 0.1
 """In the regime of few flips, the share of tasks that come out anew."""
-TASKS = (5, 6, 8, 10, 20, 55)
+TASKS = (3, 5, 6, 8, 10, 20, 55)
 
 
 @dataclass(frozen=True)
@@ -141,7 +141,7 @@ def lose(
 def is_red(baseline: Outcomes, candidate: Outcomes, margin: float) -> npt.NDArray[np.bool_]:
     """Whether a gate with one rule of that margin is red, by seed.
 
-    The interval of `sign_flip_interval` lies wholly below -margin just where this p is at or below
+    The interval of `paired_interval` lies wholly below -margin just where this p is at or below
     alpha / 2; tests/results/gate/test_simulation.py holds the two against each other.
     """
     differences, sizes = sums(baseline, candidate)
