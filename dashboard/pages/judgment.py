@@ -24,6 +24,7 @@ from dashboard.excerpts import (
 from dashboard.excerpts_exchanges import judge_steps, keeps_exchanges
 from dashboard.excerpts_pictures import is_picture, thumbnail
 from devai_tasks.causes import root_causes
+from judge.labelling import HUMAN
 from judge.reporting.judged import JudgedTask
 from judge.reporting.wording import SIGNS, UNJUDGED, cited
 from judge.reporting.wording import spent as spent_words
@@ -90,7 +91,14 @@ def render(view: View, store: Path, runs_dir: Path) -> None:
 
 def _chosen_run(lines: tuple[RunLine, ...]) -> RunLine:
     by_id = {line.run_id: line for line in lines}
-    chosen = state.choice("Run", list(by_id), "run", named=lambda run_id: _named(by_id[run_id]))
+    judges = [line.run_id for line in lines if line.judge != HUMAN]
+    chosen = state.choice(
+        "Run",
+        list(by_id),
+        "run",
+        default=judges[0] if judges else None,
+        named=lambda run_id: _named(by_id[run_id]),
+    )
     return by_id[str(chosen)]
 
 
@@ -105,14 +113,16 @@ def _tasks(view: View, line: RunLine) -> list[dict[str, Any]]:
 
 
 def _summary(task: JudgedTask, line: RunLine, view: View) -> None:
-    outcomes = [flag.outcome for flag in task.flags]
+    said = [v.outcome for r in task.requirements if (v := task.verdict(r)) is not None]
     usage = spent(view, [line]).get(line.run_id)
     columns = st.columns(5)
     for column, outcome in zip(columns, Outcome, strict=False):
-        column.metric(f"{SIGNS[outcome]} {outcome.value}", outcomes.count(outcome))
+        column.metric(f"{SIGNS[outcome]} {outcome.value}", said.count(outcome))
     took = "no model calls" if usage is None else spent_words(usage)
     columns[4].metric("judge's time", f"{line.seconds:.1f} s", help="Wall time of the whole run.")
-    st.caption(f"The whole run: {took}; {line.setting}.")
+    left = len(task.requirements) - len(said)
+    more = f" {left} requirements of this task have no verdict." if left else ""
+    st.caption(f"The whole run: {took}; {line.setting}.{more}")
     with st.expander("What the task asks"):
         st.text(shown_text(task.asked.query or "The run did not keep the query."))
 

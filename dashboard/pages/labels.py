@@ -380,7 +380,8 @@ def _files(workspace: Workspace) -> None:
         st.text(page.note)
     if not page.text:
         return
-    st.code(page.text, language="diff", height=420, wrap_lines=False)
+    is_long = page.text.count("\n") > 20
+    st.code(page.text, language="diff", height=420 if is_long else None)
     first, last, button = st.columns([2, 2, 3], vertical_alignment="bottom")
     begin = int(first.number_input("Cite from", min_value=1, value=start, max_value=10**7))
     end = int(last.number_input("to line", min_value=1, value=begin, max_value=10**7))
