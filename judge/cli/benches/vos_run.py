@@ -458,8 +458,13 @@ def _progress(call: Call, what: str) -> Iterator[Callable[[Progress], None] | No
     with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
         overall = bar.add_task(what, total=None)
         within = bar.add_task("", total=None)
+        under_way = ""
 
         def on_progress(progress: Progress) -> None:
+            nonlocal under_way
+            if progress.sequence != under_way:
+                under_way = progress.sequence
+                bar.reset(within)
             bar.update(overall, completed=progress.done, total=progress.total)
             bar.update(
                 within,
