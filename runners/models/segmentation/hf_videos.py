@@ -34,6 +34,7 @@ from runners.models.segmentation.interface import (
     PromptKind,
 )
 from runners.models.segmentation.memory_window import (
+    FEATURES,
     ONE_STEP,
     WindowedOutputs,
     made_spill,
@@ -147,8 +148,9 @@ class HfVideoSession(FrameByFrameSession):
         self._non_overlapping = non_overlapping
         self._frames = _Pixels(self._store, segmenter._normalization, segmenter.device)
         self._objects: dict[int, Any] = {}
-        # (object, frame) -> what its memory was before the clicks that no step has remembered yet.
-        self._remembered: dict[tuple[int, int], Any] = {}
+        # (object, frame) -> what the model remembered of it, if anything, before the prompts given
+        # there since the last frame was tracked.
+        self._before: dict[tuple[int, int], Any] = {}
         self._spill = made_spill() if keep_frames else None
         self._features: Any = None
 
@@ -169,23 +171,29 @@ class HfVideoSession(FrameByFrameSession):
             session.remove_mask_inputs(0, index)
             earlier = _mask_logits_there(session, index)
         session.obj_with_new_inputs = [object_id]
-        self._hold_memory(session, index, object_id)
+        outputs = session.output_dict_per_obj[0]
+        remembered, tracked = outputs["cond_frame_outputs"], outputs["non_cond_frame_outputs"]
+        # A prompt does not see the memory of the ones before it: SAM 2's predictor keeps what they
+        # give apart until it tracks.
+        before = self._before.setdefault((object_id, index), remembered.pop(index, None))
+        if before is not None:
+            remembered[index] = dict(before)
         with self._segmenter._placement.running(), _starting_from(self._model, earlier):
             logits = self._stepped(session, index)
-        outputs = session.output_dict_per_obj[0]
-        if index in outputs["non_cond_frame_outputs"]:
-            corrected = outputs["non_cond_frame_outputs"][index]
-            outputs["non_cond_frame_outputs"].discard(index)
-            outputs["cond_frame_outputs"][index] = corrected
+        if index in tracked:
+            # transformers writes a corrected frame's memory to where the frame was remembered.
+            memory = {part: remembered[index][part] for part in FEATURES if index in remembered}
+            remembered[index] = {**memory, **tracked[index]}
+            tracked.discard(index)
         for part in ONE_STEP:
-            outputs["cond_frame_outputs"][index].pop(part, None)
+            remembered[index].pop(part, None)
         masks = masks_at({object_id: logits}, self._height, self._width)
         return masks[object_id]
 
     def close(self) -> None:
         super().close()
         self._objects.clear()
-        self._remembered.clear()
+        self._before.clear()
         self._features = None
         if self._spill is not None:
             removed_spill(self._spill)
@@ -193,28 +201,16 @@ class HfVideoSession(FrameByFrameSession):
 
     def _tracked(self, index: int) -> dict[int, Mask]:
         logits: dict[int, Any] = {}
+        self._before.clear()
         with self._segmenter._placement.running():
             for object_id, session in self._objects.items():
                 logits[object_id] = self._stepped(session, index)
                 # A prompted frame counts as tracked, too: what is clicked there now corrects it.
                 session.frames_tracked_per_obj[0][index] = {"reverse": False}
-                self._remembered.pop((object_id, index), None)
                 session.output_dict_per_obj[0]["non_cond_frame_outputs"].settle(index)
                 if not self._keeps:
                     _forget_tracked(session.frames_tracked_per_obj[0], index)
         return masks_at(logits, self._height, self._width, non_overlapping=self._non_overlapping)
-
-    def _hold_memory(self, session: Any, index: int, object_id: int) -> None:
-        """Lets a step see what the model remembers of a frame, not what its last click gave.
-
-        That has no memory until the frame is tracked. SAM 2's predictor keeps such results apart.
-        """
-        held = session.output_dict_per_obj[0]["cond_frame_outputs"]
-        there = held.pop(index, None)
-        if there is not None and there.get("maskmem_features") is not None:
-            self._remembered[object_id, index] = there
-        if (object_id, index) in self._remembered:
-            held[index] = self._remembered[object_id, index]
 
     def _stepped(self, session: Any, index: int) -> Any:
         """Mask logits (1, h, w) of the session's object in a frame, after a step of the model."""

@@ -206,7 +206,7 @@ def test_a_correction_stays_and_tells_in_the_next_pass(video_segmenter: VideoSeg
 def test_a_tracked_frame_takes_click_after_click(
     video_segmenter: VideoSegmenter, index: int
 ) -> None:
-    clicks = [(20, 20, 1), (70, 50, 1), (5, 60, 0)]
+    clicks = [(20, 20, 1), (70, 50, 1), (5, 55, 0)]
     with video_segmenter.start(HEIGHT, WIDTH, 5, keep_frames=True) as session:
         for frame in moving_squares(5):
             session.add_frame(frame)
