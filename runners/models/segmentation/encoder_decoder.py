@@ -175,11 +175,15 @@ class EncoderDecoderSegmenter:
         return found, scores[chosen].astype(np.float32)
 
     def describe(self) -> Described:
+        counts = [graph.parameters for graph in (self._encoder, self._decoder) if graph]
+        known = [count for count in counts if count is not None]
+        parameters: Described = {"parameters": sum(known)} if len(known) == len(counts) else {}
         return {
             "adapter": self._form,
             "layout": self.layout,
             "files": ", ".join(path.name for path in self._files),
             "mask_threshold": self._description.mask_threshold,
+            **parameters,
             **files_described(self._files),
             **versions_described(VERSIONS[self._form]),
         }

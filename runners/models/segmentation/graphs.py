@@ -10,6 +10,7 @@ person names it as the model under test.
 from __future__ import annotations
 
 import importlib
+import math
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
@@ -57,6 +58,10 @@ class Graph(Protocol):
     def is_half(self) -> bool:
         """Whether it computes in float16."""
 
+    @property
+    def parameters(self) -> int | None:
+        """How many numbers it was trained to; None where the file does not tell them apart."""
+
     def run(self, arrays: Sequence[NDArray[Any]]) -> list[NDArray[Any]]:
         """What comes out, for what goes in, both in the file's order."""
 
@@ -89,8 +94,22 @@ class OnnxGraph:
             entry.name for entry in self._session.get_outputs()
         )
         self.shapes: tuple[Shape, ...] | None = tuple(_fixed(entry.shape) for entry in entries)
+        self._path = path
         self._types = [ONNX_TYPES.get(entry.type, np.float32) for entry in entries]
         self.is_half = np.float16 in self._types
+
+    @property
+    def parameters(self) -> int | None:
+        """Numbers in the file's floating-point initializers; None without the onnx package."""
+        try:
+            onnx: Any = importlib.import_module("onnx")
+        except ImportError:
+            return None
+        kinds = onnx.TensorProto
+        floating = (kinds.FLOAT, kinds.FLOAT16, kinds.BFLOAT16, kinds.DOUBLE, kinds.INT8)
+        model = onnx.load(self._path, load_external_data=False)
+        weights = [entry for entry in model.graph.initializer if entry.data_type in floating]
+        return int(sum(math.prod(entry.dims) for entry in weights))
 
     def run(self, arrays: Sequence[NDArray[Any]]) -> list[NDArray[Any]]:
         names = self.inputs or ()
@@ -116,6 +135,7 @@ class TorchScriptGraph:
         self._function = function
         self._placement = placement
         self.inputs = inputs or _argument_names(getattr(function, "forward", function))
+        self.parameters: int | None = _count_parameters(function)
         self.outputs: tuple[str, ...] | None = None
         self.shapes: tuple[Shape, ...] | None = None
 
@@ -132,6 +152,7 @@ class ExecuTorchGraph:
     """The `forward` of an ExecuTorch program, on the CPU."""
 
     is_half = False
+    parameters: int | None = None
 
     def __init__(self, path: Path) -> None:
         try:
@@ -182,6 +203,7 @@ def script_halves(script: Any, placement: Placement) -> tuple[Graph, Graph]:
 
     names = ("image_embeddings", "batched_point_coords", "batched_point_labels", "orig_im_size")
     encoder = TorchScriptGraph(script.get_image_embeddings, placement, ("batched_images",))
+    encoder.parameters = _count_parameters(script)
     return encoder, TorchScriptGraph(decoded, placement, names)
 
 
@@ -214,6 +236,12 @@ def _has_onnx_cuda() -> bool:
     except ImportError:
         return False
     return ONNX_PROVIDERS["cuda"] in runtime.get_available_providers()
+
+
+def _count_parameters(script: Any) -> int:
+    """Of a module; 0 of a function, whose module is counted elsewhere."""
+    listed = getattr(script, "parameters", None)
+    return sum(parameter.numel() for parameter in listed()) if callable(listed) else 0
 
 
 def _argument_names(function: Any) -> tuple[str, ...] | None:

@@ -23,7 +23,7 @@ is how SAM's prompt encoder reads them. Boxes are (x0, y0, x1, y1).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Literal, Protocol, Self, TypeAlias
@@ -33,7 +33,6 @@ from numpy.typing import NDArray
 
 Picture: TypeAlias = NDArray[np.uint8]
 Mask: TypeAlias = NDArray[np.bool_]
-Masks: TypeAlias = Mapping[int, Mask]
 
 Device = Literal["auto", "cpu", "cuda", "mps"]
 Precision = Literal["fp32", "bf16", "fp16"]

@@ -13,9 +13,6 @@ import pytest
 from runners.models.segmentation.interface import ImageSegmenter, VideoSegmenter
 from runners.models.segmentation.opening import open_image_segmenter, open_video_segmenter
 
-pytest.importorskip("torch", reason="segmentation models need the extra models")
-pytest.importorskip("transformers", reason="segmentation models need the extra models")
-
 STAND_IN = Path(__file__).parent / "stand_in"
 
 IMAGE_SEGMENTERS = (
@@ -42,6 +39,13 @@ VIDEO_SEGMENTERS = (
 )
 
 
+@pytest.fixture(scope="session", autouse=True)
+def installed() -> None:
+    """Skips everything here where the extra is not installed."""
+    for module in ("torch", "transformers"):
+        pytest.importorskip(module, reason="segmentation models need the extra models")
+
+
 @pytest.fixture(scope="session")
 def models(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
     """The folder of a tiny model by name, made when it is first asked for."""
@@ -66,6 +70,9 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
                 made[name] = whole[name](root / name, size=64)
             else:
                 form, _, layout = name.partition("-")
+                if form != "torchscript":
+                    runtime = {"onnx": "onnxruntime", "executorch": "executorch"}[form]
+                    pytest.importorskip(runtime, reason="exported files need the extra export")
                 made[name] = make_tiny_encoder_decoder(root / name, form, layout=layout)
         return made[name]
 

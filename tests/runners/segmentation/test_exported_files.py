@@ -134,6 +134,16 @@ def test_the_tensors_of_an_onnx_file_are_those_of_the_network(
         np.testing.assert_allclose(one, other.numpy(), atol=1e-5)
 
 
+@pytest.mark.parametrize("name", ["onnx-joint", "torchscript-joint"])
+def test_parameters_are_counted(models: Callable[[str], Path], name: str) -> None:
+    from tests.support.tiny_networks import tiny_network
+
+    count = sum(parameter.numel() for parameter in tiny_network(SIZE).parameters())
+    described = open_image_segmenter(f"{name.partition('-')[0]}:{models(name)}").describe()
+    # The file holds a few constants more, and leaves out what its layout has no use for.
+    assert 0.9 * count < int(described["parameters"]) < 1.1 * count
+
+
 def test_one_file_is_found_by_its_name_or_its_folder(
     models: Callable[[str], Path], tmp_path: Path
 ) -> None:
