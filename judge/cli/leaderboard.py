@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from judge.cli.calling import Call, judge_command
@@ -12,7 +14,8 @@ INTERRUPTED = 130
 @judge_command(
     "leaderboard",
     touches_store=True,
-    example="judge leaderboard\njudge leaderboard --port 8600 --no-browser",
+    example="judge leaderboard\njudge leaderboard --port 8600 --no-browser\n"
+    "judge leaderboard --export site/",
     help="Serve the leaderboard: results of the store beside the papers' published figures. It"
     " reads the published snapshot, so runs can go on; new results appear by themselves. Only this"
     " machine can reach it, unless --address says otherwise. Ctrl-C stops it.",
@@ -25,6 +28,13 @@ INTERRUPTED = 130
     help="Where to listen. There is no log-in: put a proxy with one before anything but this.",
 )
 @click.option("--base-path", default="", help="The path under which a proxy shows it.")
+@click.option(
+    "--export",
+    "out",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Write it as a site instead: HTML that needs no server, CSV, Parquet and Markdown.",
+)
 @click.option("--no-browser", is_flag=True, help="Do not open a browser.")
 def command(
     call: Call,
@@ -32,8 +42,11 @@ def command(
     port: int | None,
     address: str,
     base_path: str,
+    out: Path | None,
     no_browser: bool,
 ) -> int:
+    if out is not None:
+        return _export(call, out)
     from dashboard.serving import ended_by_signals, serving
 
     with serving(
@@ -53,3 +66,15 @@ def command(
             except KeyboardInterrupt:
                 return INTERRUPTED
     return 0 if told.is_set() else status
+
+
+def _export(call: Call, out: Path) -> int:
+    from dashboard.static_site import export
+
+    exported = export(call.store, out)
+    files = [str(path) for path in exported.files]
+    call.answer(
+        {"folder": str(exported.folder), "files": files, "figures": exported.figures},
+        f"{exported.figures} figures in {out / 'index.html'}",
+    )
+    return 0
