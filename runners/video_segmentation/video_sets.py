@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from benchmarks.vos.datasets import VideoSet
+from benchmarks.vos.frame_names import sequence_folders
 from benchmarks.vos.scoring import Scores, score
 from runners.models.segmentation.interface import PromptKind
 from runners.video_segmentation.frames import PictureFolder
@@ -91,16 +92,19 @@ class SetTask:
 
     def job(self, name: str) -> SequenceJob:
         sequence = self.videos.sequence(name)
+        folders = None
+        if self.videos.by_object:
+            folders = {first.number: first.object_id for first in sequence.objects}
+            # An object that no frame shows has masks all the same: empty ones.
+            everything = sequence_folders(self.videos.annotations / name)
+            hidden = [each for each in everything if each not in folders.values()]
+            folders |= dict(enumerate(hidden, len(folders) + 1))
         return SequenceJob(
             name,
             PictureFolder(sequence.pictures, only=sequence.frames),
             tuple(mask_prompt(first) for first in sequence.objects),
             written=sequence.written,
-            folders=(
-                {first.number: first.object_id for first in sequence.objects}
-                if self.videos.by_object
-                else None
-            ),
+            folders=folders,
         )
 
     def scores(self, name: str, predictions: Path) -> Scores | None:

@@ -354,16 +354,18 @@ def _concluded(call: Call, executed: Executed, out: Path | None, resume: str) ->
 
 def _answer(call: Call, executed: Executed) -> None:
     from judge.reporting.tables import text_table
+    from runners.video_segmentation.running import PREDICTIONS
 
     found, record = executed.found, executed.folder.record
     if call.quiet and not call.as_json:
         click.echo(record.run_id)
         return
+    predictions = executed.files.absolute() / PREDICTIONS
     document = {
         "run_id": record.run_id,
         "run_dir": str(executed.folder.path.absolute()),
         "store": str(call.store.absolute()),
-        "predictions": str(executed.files.absolute() / "predictions"),
+        "predictions": str(predictions) if predictions.is_dir() else None,
         "submission": None if found.submission is None else str(found.submission.absolute()),
         "benchmark": record.benchmark,
         "split": record.split,

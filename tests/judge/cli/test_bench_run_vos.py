@@ -142,11 +142,14 @@ def test_a_masks_place_is_the_submission_format_of_each_set(tmp_path: Path) -> N
 
 def test_sav_is_written_an_object_a_folder_at_every_frame(tmp_path: Path) -> None:
     layouts.sav(tmp_path / "SAV", {"sav_1": layouts.late_object(FRAMES, at=4)})
+    empty = dict.fromkeys((0, 4, 8), FRAMES[0] * 0)
+    layouts.write_masks(tmp_path / "SAV/sav_val/Annotations_6fps/sav_1/001a", empty)
     document = run("sav", *colour(), "--data", "SAV", "--json", folder=tmp_path).json
     assert document["objects"].keys() == {"sav_1/000", "sav_1/001", "sav_1/002"}
     assert document["global"]["JF"] == 1
     written = files_below(Path(document["predictions"]))
-    assert len(written) == 3 * 10
+    assert len(written) == 4 * 10
+    assert "object 001a: its ground truth is empty" in document["notes"][0]
     assert set(written) >= {f"sav_1/002/{k:05d}.png" for k in range(10)}
 
 
