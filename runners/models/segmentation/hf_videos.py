@@ -13,8 +13,10 @@ from __future__ import annotations
 
 import functools
 import importlib
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -37,8 +39,6 @@ from runners.models.segmentation.memory_window import (
     FEATURES,
     ONE_STEP,
     WindowedOutputs,
-    made_spill,
-    removed_spill,
 )
 from runners.models.segmentation.overlap import masks_at
 from runners.models.segmentation.preparing import (
@@ -151,7 +151,9 @@ class HfVideoSession(FrameByFrameSession):
         # (object, frame) -> what the model remembered of it, if anything, before the prompts given
         # there since the last frame was tracked.
         self._before: dict[tuple[int, int], Any] = {}
-        self._spill = made_spill() if keep_frames else None
+        self._spill: tempfile.TemporaryDirectory[str] | None = None
+        if keep_frames:
+            self._spill = tempfile.TemporaryDirectory(prefix="judge-memory-")
         self._features: Any = None
 
     @property
@@ -196,7 +198,7 @@ class HfVideoSession(FrameByFrameSession):
         self._before.clear()
         self._features = None
         if self._spill is not None:
-            removed_spill(self._spill)
+            self._spill.cleanup()
             self._spill = None
 
     def _tracked(self, index: int) -> dict[int, Mask]:
@@ -244,7 +246,7 @@ class HfVideoSession(FrameByFrameSession):
         session.obj_id_to_idx(object_id)
         spill = None
         if self._spill is not None:
-            spill = self._spill / str(len(self._objects))
+            spill = Path(self._spill.name) / str(len(self._objects))
             spill.mkdir()
         config = self._model.config
         session.output_dict_per_obj[0]["non_cond_frame_outputs"] = WindowedOutputs(

@@ -8,8 +8,6 @@ What is older is dropped, or goes to a file where a later correction may look ba
 from __future__ import annotations
 
 import io
-import shutil
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -88,15 +86,6 @@ class WindowedOutputs(dict[int, dict[str, Any]]):
 
         output = torch.load(self._path(index), weights_only=True)
         return {**output, "maskmem_pos_enc": self._position}
-
-
-def made_spill() -> Path:
-    """A temporary folder; `removed_spill` takes it away."""
-    return Path(tempfile.mkdtemp(prefix="judge-memory-"))
-
-
-def removed_spill(folder: Path) -> None:
-    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _parts_out_of_use(index: int, newest: int, features_reach: int) -> tuple[str, ...]:
