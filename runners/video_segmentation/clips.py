@@ -123,7 +123,7 @@ def open_clip(
     found = {} if masks is None else _masks(masks, source)
     if first_mask is not None and (points or box):
         raise InputError("--first-mask and --points or --box are two answers to one question.")
-    black_and_white = bool(found) and _is_black_and_white(next(iter(found.values())))
+    black_and_white = _are_black_and_white(found)
     given: tuple[GivenPrompt, ...]
     if points or box:
         number = 1 if black_and_white or not found else _pointed_at(found, points, box)
@@ -210,8 +210,10 @@ def objects_in(masks: Mapping[str, Path], *, late: bool) -> tuple[FirstMask, ...
     return tuple(found[label] for label in sorted(found))
 
 
-def _is_black_and_white(mask: Path) -> bool:
-    return labels_in(mask) == (VOID,)
+def _are_black_and_white(masks: Mapping[str, Path]) -> bool:
+    """Whether the first mask that shows anything shows nothing but white."""
+    shown = (labels_in(file) for file in masks.values())
+    return next((labels for labels in shown if labels), ()) == (VOID,)
 
 
 def _pointed_at(masks: Mapping[str, Path], points: tuple[Point, ...], box: Box | None) -> int:
