@@ -9,15 +9,15 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import TypeAdapter, ValidationError
 
 from results.comparison.values import Series, Side, Unit
 from results.database import CONFIG, quoted
 from results.errors import InputError
-from results.records import Evidence
-from results.strict_json import encode_visibly
+from results.records import Evidence, Value
+from results.strict_json import decode_object, encode_visibly
 
 KEY = "agent_judge_baseline"
 FORM = 1
@@ -36,6 +36,12 @@ _COLUMNS = {
     "evidence": "VARCHAR[]",
 }
 _EVIDENCE: TypeAdapter[Evidence] = TypeAdapter(Evidence)
+
+
+class _About(Value):
+    form: Literal[1]
+    side: dict[str, Any]
+    series: tuple[dict[str, Any], ...]
 
 
 def is_baseline_file(path: Path | str) -> bool:
@@ -107,8 +113,8 @@ def read_baseline(path: Path | str) -> Side:
     except duckdb.Error as error:
         what = str(error).partition("\n")[0][:300].rstrip(".")
         raise InputError(f"The baseline {path} cannot be read: {what}.") from error
-    except (ValidationError, ValueError) as error:
-        what = str(error).partition("\n")[0][:300].rstrip(".")
+    except ValueError as error:
+        what = _first_fault(error)
         raise InputError(
             f"The baseline {path} is damaged, or a newer version wrote it ({what}); write it anew."
         ) from error
@@ -133,11 +139,7 @@ def _rows(side: Side) -> Iterator[dict[str, Any]]:
 
 
 def _side(about: bytes, rows: Sequence[tuple[Any, ...]]) -> Side:
-    import json
-
-    content = json.loads(about)
-    if not isinstance(content, dict) or content.get("form") != FORM:
-        raise ValueError("its form is not known")
+    content = _About.model_validate(decode_object(about))
     units: dict[str, list[Unit]] = {}
     for metric, cluster, key, value, is_error, reason, text, slices, evidence in rows:
         units.setdefault(metric, []).append(
@@ -149,11 +151,18 @@ def _side(about: bytes, rows: Sequence[tuple[Any, ...]]) -> Side:
                 reason=reason,
                 text=text,
                 slices=slices,
-                evidence=tuple(_EVIDENCE.validate_json(one) for one in evidence),
+                evidence=tuple(_EVIDENCE.validate_json(one) for one in evidence or ()),
             )
         )
     series = tuple(
-        Series.model_validate({**each, "units": units.get(each.get("name"), ())})
-        for each in content["series"]
+        Series.model_validate({**each, "units": units.get(each.get("name", ""), ())})
+        for each in content.series
     )
-    return Side.model_validate({**content["side"], "series": series})
+    return Side.model_validate({**content.side, "series": series})
+
+
+def _first_fault(error: ValueError) -> str:
+    if not isinstance(error, ValidationError):
+        return str(error).partition("\n")[0][:300].rstrip(".")
+    first = error.errors(include_url=False)[0]
+    return f"{'.'.join(map(str, first['loc']))}: {first['msg']}"[:300]

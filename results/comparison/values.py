@@ -16,7 +16,9 @@ class Unit(Value):
 
     cluster: str = Field(description="task, video or dialogue: what is resampled as a whole")
     key: str = Field(description="requirement id or sample id, unique within the cluster")
-    value: float | None = Field(description="None where undecided: abstained, failed, unparsed")
+    value: float | None = Field(
+        allow_inf_nan=False, description="None where undecided: abstained, failed, unparsed"
+    )
     reason: str = ""
     evidence: tuple[Evidence, ...] = ()
     is_error: bool = Field(default=False, description="undecided because something failed")

@@ -177,7 +177,7 @@ def _verdict(tried: Tried, adjusted: float) -> tuple[GateVerdict, str]:
             f" least {FEWEST_BY_T}.",
         )
     if interval is None:
-        return GateVerdict.INCONCLUSIVE, "All differ by the same amount, which leaves no spread."
+        return GateVerdict.INCONCLUSIVE, "There is no interval."
     return _by_interval(tried, interval, adjusted)
 
 

@@ -260,7 +260,7 @@ def paired_interval(
     it, is all of it with two clusters, and has a guard where all clusters differ by the very same
     ratio: they have no variance, and the interval no width, which would claim certainty. Then the
     share of clusters that may be otherwise, by Clopper and Pearson, makes its width. Without a
-    bound, None in both these cases. None with fewer than two clusters.
+    bound, None with two clusters and where nothing differs. None with fewer than two clusters.
     """
     test = paired_test(differences, sizes, level=level, seed=seed)
     return None if test is None else interval_of(test, level=level, bound=bound)
@@ -279,11 +279,14 @@ def interval_of(
             return None
         low, high, method = -bound, bound, f"{method}{TOO_FEW}"
     elif high - low <= _HAIR:
-        if bound is None:
+        alike = (low + high) / 2
+        guarded = _without_variance(
+            0.0 if abs(alike) <= _HAIR else alike, test.clusters, level, bound
+        )
+        if guarded is None:
             return None
-        low, high = _without_variance((low + high) / 2, test.clusters, level, bound)
-        method = "Clopper-Pearson over clusters without variance"
-    elif bound is not None:
+        (low, high), method = guarded, "Clopper-Pearson over clusters without variance"
+    if bound is not None:
         low, high = max(-bound, low), min(bound, high)
     return Interval(low=low, high=high, level=level, method=method, clusters=test.clusters)
 
@@ -324,19 +327,19 @@ def is_inferior(interval: Interval, margin: float, *, higher_is_better: bool = T
 
 
 def _without_variance(
-    ratio: float, clusters: int, level: float, bound: float
-) -> tuple[float, float]:
-    """Bounds where every cluster has the same ratio, and up to a share `other` may have not.
+    ratio: float, clusters: int, level: float, bound: float | None
+) -> tuple[float, float] | None:
+    """Bounds where every cluster has the same ratio, and up to a share `other` may have another.
 
-    Those others may hold no change (towards 0) or all that is possible (away from it).
+    Those others may differ from it by as much as it is large, or, where it is 0, by all that is
+    possible; None where that is not known.
     """
     found = clopper_pearson(0, clusters, level)
     assert found is not None
-    other = found.high
-    if ratio == 0:
-        return -other * bound, other * bound
-    towards, away = ratio * (1 - other), abs(ratio) + other * (bound - abs(ratio))
-    return (-away, towards) if ratio < 0 else (towards, away)
+    size = abs(ratio) or bound
+    if size is None:
+        return None
+    return ratio - found.high * size, ratio + found.high * size
 
 
 def _subset_sums(values: Floats) -> Floats:

@@ -133,6 +133,10 @@ def test_clusters_that_all_differ_alike_are_not_taken_as_certain() -> None:
     assert lost is not None
     assert lost.low == -1
     assert lost.high == pytest.approx(-1 + 0.3085, abs=1e-4)
+    little = paired_interval([-0.4] * 10, [4.0] * 10)
+    assert little is not None
+    assert (little.low, little.high) == pytest.approx((-0.13085, -0.06915), abs=1e-5)
+    assert paired_interval([0.0] * 10, [4.0] * 10) is None
     same = paired_interval([0.0] * 10, [4.0] * 10, bound=1)
     assert same is not None
     assert (same.low, same.high) == pytest.approx((-0.3085, 0.3085), abs=1e-4)
