@@ -4,14 +4,25 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
 
 from results.comparison.values import Series, Side, Unit
 from results.errors import InputError
 from results.records import Metric, RunRecord, Score, ScoreStatus, Usage
 from results.run_folder import RunFolder
 
-# Hashes of what is under test; all others are of how it was tested and must agree.
-UNDER_TEST = ("model", "weights", "checkpoint", "variant", "predictions", "code", "export")
+# Hashes of what is under test, and of the names of samples, which are compared one by one; all
+# others are of how it was tested and must agree.
+NOT_HASHED = frozenset(
+    "model weights checkpoint variant predictions code export sequences samples".split()
+)
+# Settings that name what is under test, where it lies, how fast and on how much it was tried. All
+# others are part of the protocol, as prompts and clicks are.
+NOT_PROTOCOL = frozenset(
+    "model described device precision compile code variant jobs batch_size warm_up cache executor"
+    " endpoint limit save_masks data annotations images boxes masks predictions out".split()
+)
 
 
 def side_of_benchmark(folder: RunFolder) -> Side:
@@ -78,16 +89,30 @@ def _identity(record: RunRecord) -> dict[str, str]:
     hashes = {
         f"hash of {name}": sha
         for name, sha in record.hashes.items()
-        if name.partition(":")[0] not in UNDER_TEST
+        if name.partition(":")[0] not in NOT_HASHED
     }
-    scoring = record.config.get("scoring")
     return {
         "benchmark": record.benchmark or "none",
         "split": record.split or "none",
         "scorer": record.scorer or "none",
-        "scoring": json.dumps(scoring, sort_keys=True) if scoring else "none",
+        "version of the scorer": record.versions.get("scorer", "none"),
         "version of agent-judge": record.versions.get("agent-judge", "unknown"),
         **hashes,
+        **_settings(record.config),
+    }
+
+
+def _settings(config: Mapping[str, Any]) -> dict[str, str]:
+    """How the model was asked; a path says nothing of it, and what was not set is not named."""
+    asked = config.get("asked", config)
+    if not isinstance(asked, Mapping):
+        return {}
+    return {
+        f"setting {name}": json.dumps(value, sort_keys=True)
+        for name, value in asked.items()
+        if name not in NOT_PROTOCOL
+        and value is not None
+        and not (isinstance(value, str) and Path(value).is_absolute())
     }
 
 

@@ -40,6 +40,11 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     benchmark_run(runs, "model-b", {v: [x - 0.1, 0.6] for v, (x, _) in videos.items()})
     benchmark_run(runs, "model-c", videos, scorer="sav")
     benchmark_run(runs, "model-d", videos, hashes={"dataset": "other"})
+    benchmark_run(runs, "model-e", videos, config={"asked": {"clicks": 5, "data": "/a"}})
+    half = {"asked": {"clicks": 3, "data": "/b", "device": "cpu", "limit": 2}}
+    benchmark_run(runs, "model-f", dict(list(videos.items())[:7]), config=half)
+    whole = {"asked": {"clicks": 3, "data": "/a", "device": "cuda", "limit": None}}
+    benchmark_run(runs, "model-g", videos, config=whole)
     return folder
 
 
@@ -98,6 +103,7 @@ def test_only_common_tasks_are_compared_and_the_rest_is_listed(home: Path) -> No
         ("before", "other-prompt", "the prompt x differs"),
         ("model-a", "model-c", "the scorer differs (davis and sav)"),
         ("model-a", "model-d", "the hash of dataset differs"),
+        ("model-e", "model-f", "the setting clicks differs (5 and 3)"),
         ("before", "model-a", "judgment run"),
     ],
 )
@@ -124,6 +130,12 @@ def test_benchmark_runs_are_compared_by_video_and_slice(home: Path) -> None:
     assert (whole["n"], whole["clusters"]) == (20, 10)
     assert whole["difference"] == pytest.approx(-0.05)
     assert metric(document, "J&F", "length=long")["n"] == 10
+
+
+def test_where_and_on_how_much_a_model_was_tried_is_of_no_matter(home: Path) -> None:
+    document = compared(home, "model-g", "model-f")
+    assert metric(document, "J&F")["n"] == 14
+    assert document["only_in_baseline"] == [f"v{i}/{j}" for i in (7, 8, 9) for j in (0, 1)]
 
 
 def test_a_person_reads_a_table_and_hostile_text_stays_harmless(home: Path, tmp_path: Path) -> None:
