@@ -27,6 +27,8 @@ _DOING = re.compile(
     r"|made|compared|fitted|normali[sz]ed|standardi[sz]ed|preprocessed)\b",
     re.I,
 )
+# What counts as done only with a trace of it, which the artifact that is touched may have been.
+_WANTS_TRACE = re.compile(r"\b(?:train|fit|fine-?tun|tun|evaluat|cross[- ]validat)\w*", re.I)
 
 
 @dataclass(frozen=True)
@@ -133,7 +135,11 @@ class Known:
         )
 
     def left_alone(self, touched: frozenset[str]) -> frozenset[int]:
-        """The requirements that artifacts have no part in: named, cited or shown in a document."""
+        """The requirements that these artifacts have no part in.
+
+        They are not named, not cited, not shown in a document that is, and not the trace of what
+        a requirement wants done.
+        """
         names = {basename(path) for path in touched}
         found = set()
         for requirement in self.requirements:
@@ -142,6 +148,8 @@ class Known:
             named = (*places.sources, *places.artifacts, *places.inputs)
             cited = {item.path for item in self._cited[number]}
             if touched & (set(named) | cited) or not named:
+                continue
+            if places.sources and _WANTS_TRACE.search(self.plain(number)):
                 continue
             if any(path.startswith(f"{folder}/") for folder in places.folders for path in touched):
                 continue
