@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import Field, ValidationError
 
-from results.database import opened, transaction
+from results.database import opened, quoted, transaction
 from results.errors import InputError, StoreError
 from results.ingestion import RUN_TABLES, Ingested, merge, stage
 from results.journal import sync_folder
@@ -234,11 +234,14 @@ class Store:
                 for row in rows
             )
 
-    def scores(self, run_id: str) -> tuple[Score, ...]:
-        """A run's standing scores by sample."""
+    def scores(self, run_id: str, status: ScoreStatus | None = None) -> tuple[Score, ...]:
+        """A run's standing scores by sample; with `status`, those that ended so."""
+        narrowed = "" if status is None else f"AND status = {quoted(status.value)}"
         with self._reading() as connection:
             rows = _rows(
-                connection, "SELECT * FROM scores WHERE run_id = ? ORDER BY sample", run_id
+                connection,
+                f"SELECT * FROM scores WHERE run_id = ? {narrowed} ORDER BY sample",
+                run_id,
             )
             numbers = _rows(connection, "SELECT * FROM score_values WHERE run_id = ?", run_id)
             if not rows:
@@ -270,12 +273,17 @@ class Store:
             if not rows:
                 self._require_run(connection, run_id)
         with self._refusing_foreign_rows():
-            return tuple(
-                Metric.model_validate(
-                    {name: row[name] for name in _METRIC_FIELDS} | {"interval": _interval(row)}
-                )
-                for row in rows
-            )
+            return tuple(_metric(row) for row in rows)
+
+    def overall_metrics(self) -> dict[str, tuple[Metric, ...]]:
+        """By run id, the figures over all samples; runs without any are left out."""
+        with self._reading() as connection:
+            rows = _rows(connection, "FROM metrics WHERE slice = '' ORDER BY run_id, position")
+        found: dict[str, list[Metric]] = {}
+        with self._refusing_foreign_rows():
+            for row in rows:
+                found.setdefault(row["run_id"], []).append(_metric(row))
+        return {run_id: tuple(metrics) for run_id, metrics in found.items()}
 
     def import_published(
         self, rows: Sequence[Mapping[str, Any]], digest: str, source: str = "reference"
@@ -438,6 +446,12 @@ def _key(row: dict[str, Any]) -> VerdictKey:
 
 def _usage(row: dict[str, Any]) -> dict[str, Any]:
     return {name: row[name] for name in Usage.model_fields}
+
+
+def _metric(row: dict[str, Any]) -> Metric:
+    return Metric.model_validate(
+        {name: row[name] for name in _METRIC_FIELDS} | {"interval": _interval(row)}
+    )
 
 
 def _interval(row: dict[str, Any]) -> Interval | None:

@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, Strict
 
 from benchmarks.reference.yaml_files import read_model
 from results.errors import InputError
@@ -97,6 +97,8 @@ class _NotedCell(_Strict):
 
 
 _Cell = float | _NotedCell | None
+# YAML gives lists, which strict mode takes for no tuple.
+_Row = Annotated[tuple[str, str, list[_Cell]], Strict(False)]
 
 
 class _Table(_Strict):
@@ -105,18 +107,13 @@ class _Table(_Strict):
     verified_in: str
     notes: dict[str, str] = Field(default_factory=dict)
     columns: list[_Column] = Field(min_length=1)
-    rows: list[list[str | list[_Cell]]] = Field(min_length=1)
+    rows: list[_Row] = Field(min_length=1)
 
     def published(self, paper: _Paper) -> Iterator[PublishedRow]:
         """The table's rows; ValueError says what is wrong with one."""
         seen: set[tuple[str, str]] = set()
         used: set[str] = set()
-        for row in self.rows:
-            match row:
-                case [str(system), str(variant), list(cells)]:
-                    pass
-                case _:
-                    raise ValueError(f"a row is [system, variant, [values]], not {row}")
+        for system, variant, cells in self.rows:
             if (system, variant) in seen:
                 raise ValueError(f"{system}, {variant} is there twice")
             seen.add((system, variant))

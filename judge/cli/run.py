@@ -206,6 +206,7 @@ def _dry_run(call: Call, request: RunRequest) -> int:
 def _carry_out(call: Call, sessions: Sequence[Session], jobs: int, budget: Budget) -> int:
     """Judges, stores whatever was found, and answers; a run that did not end says how to go on."""
     from results.store import Store
+    from runners.storing import store_runs
 
     outcomes: list[RunOutcome] = []
     stopped: JudgeError | KeyboardInterrupt | None = None
@@ -221,10 +222,8 @@ def _carry_out(call: Call, sessions: Sequence[Session], jobs: int, budget: Budge
     left += [s for s, o in zip(sessions, outcomes, strict=False) if o.outcomes_in_error]
     # Said before anything else is tried, because a second Ctrl-C ends that.
     status = 0 if stopped is None else _stopped(call, stopped, left)
-    store = Store(call.store)
-    for fault in store.ingest([session.folder for session in sessions]).faults:
+    for fault in store_runs(Store(call.store), [session.folder for session in sessions]).faults:
         call.note(fault)
-    store.publish()
     if stopped is not None:
         return status
     answer(call, outcomes)

@@ -65,8 +65,9 @@ def export_tables(store: Path, form: str, folder: Path) -> tuple[Path, ...]:
     from results.database import quoted
     from results.snapshot import opened_snapshot
     from results.store import Store
+    from runners.storing import publish
 
-    Store(store).publish()
+    publish(Store(store))
     written = []
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -129,7 +129,12 @@ def read_judged(run: str, run_dir: Path, store: Path) -> JudgedRun:
 
 
 def judged_by_run(folder: RunFolder) -> JudgedRun:
-    """The standing verdicts of a run, with its tasks' texts."""
+    """The standing verdicts of a run, with its tasks' texts; InputError for a benchmark's run."""
+    if folder.record.kind == "benchmark":
+        raise InputError(
+            f"Run {folder.run_id} is of a benchmark and has no verdicts; `judge results show"
+            f" {folder.run_id}` shows its figures."
+        )
     content = folder.content()
     verdicts: dict[str, dict[tuple[bool, int], Verdict]] = {}
     for attempt in content.standing():
