@@ -50,17 +50,19 @@ def _load_one(run: str, run_dir: Path, store: Path) -> Side:
     path = Path(run)
     if is_baseline_file(path):
         return read_baseline(path)
-    if path.is_dir() and not (path / "run.json").exists():
-        held = sorted(entry.name for entry in path.iterdir() if entry.suffix == ".json")
-        if not held:
+    is_other_folder = path.is_dir() and not (path / "run.json").exists()
+    holds_files = is_other_folder and any(each.suffix == ".json" for each in path.iterdir())
+    if holds_files or path.is_file():
+        return side_of_judgments(read_judged(run, run_dir, store))
+    try:
+        folder = resolve_run(run, run_dir, store)
+    except InputError as error:
+        if is_other_folder:
             raise InputError(
                 f"{run} is neither a run folder nor does it hold judgment files; name one that"
                 " does."
-            )
-        return side_of_judgments(read_judged(run, run_dir, store))
-    if path.is_file():
-        return side_of_judgments(read_judged(run, run_dir, store))
-    folder = resolve_run(run, run_dir, store)
+            ) from error
+        raise
     if folder.record.kind == "benchmark":
         return side_of_benchmark(folder)
     return side_of_judgments(judged_by_run(folder))

@@ -66,13 +66,20 @@ def compare(
         )
         for name in names
     ]
+    lone = only_in(baseline.series, candidate.series)
+    lone_in_candidate = only_in(candidate.series, baseline.series)
+    warnings += [
+        f"{len(units)} units are only in {side} and were left out."
+        for side, units in ((baseline.name, lone), (candidate.name, lone_in_candidate))
+        if units
+    ]
     return Comparison(
         baseline=baseline.name,
         candidate=candidate.name,
         kind=baseline.kind,
         metrics=tuple(metrics),
-        only_in_baseline=only_in(baseline.series, candidate.series),
-        only_in_candidate=only_in(candidate.series, baseline.series),
+        only_in_baseline=lone,
+        only_in_candidate=lone_in_candidate,
         baseline_spread=baseline.spread,
         candidate_spread=candidate.spread,
         allowed=allow if reasons else None,

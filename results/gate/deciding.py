@@ -113,7 +113,8 @@ def _margin(rule: Rule, policy: Policy, paired: PairedUnits) -> float:
     given = rule.margin if rule.margin is not None else policy.margin
     if given is not None:
         return given
-    return DEFAULT_MARGIN if paired.is_share else DEFAULT_MARGIN * abs(paired.baseline or 0.0)
+    is_share = paired.unit == "share"
+    return DEFAULT_MARGIN if is_share else DEFAULT_MARGIN * abs(paired.baseline or 0.0)
 
 
 def _result(tried: Tried, adjusted: float, policy: Policy) -> RuleResult:
@@ -177,7 +178,7 @@ def _verdict(tried: Tried, adjusted: float) -> tuple[GateVerdict, str]:
             f" least {FEWEST_BY_T}.",
         )
     if interval is None:
-        return GateVerdict.INCONCLUSIVE, "There is no interval."
+        return GateVerdict.INCONCLUSIVE, "Nothing bounds the difference."
     return _by_interval(tried, interval, adjusted)
 
 

@@ -21,8 +21,9 @@ from results.strict_json import read_small_file, visible
 DEFAULT_MARGIN = 0.02
 MAX_POLICY_BYTES = 2**20
 
-Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 Chance = Annotated[float, Field(gt=0, lt=1, allow_inf_nan=False)]
+# Below this the 19,999 drawn sign assignments cannot tell; above, a verdict is a coin's.
+Alpha = Annotated[float, Field(ge=0.001, le=0.5, allow_inf_nan=False)]
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 
 
@@ -37,7 +38,7 @@ class Rule(Value):
     )
     direction: Direction = Direction.WORSE
     minimum_n: int = Field(default=0, ge=0, description="fewer common units are inconclusive")
-    alpha: Chance | None = None
+    alpha: Alpha | None = None
     allowed_errors: int | None = Field(
         default=None, ge=0, description="more units of the candidate in error fail the rule"
     )
@@ -70,14 +71,14 @@ class Drift(Value):
     maximum: Annotated[float, Field(ge=0, allow_inf_nan=False)] = Field(
         description="of the mean absolute change of a unit"
     )
-    alpha: Chance | None = None
+    alpha: Alpha | None = None
     minimum_n: int = Field(default=0, ge=0)
 
 
 class Policy(Value):
     """All rules of a gate; without any there is one, on the primary metric."""
 
-    alpha: Chance = 0.05
+    alpha: Alpha = 0.05
     power: Chance = 0.8
     margin: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = Field(
         default=None, description="of rules that give none"

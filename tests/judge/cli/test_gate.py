@@ -66,9 +66,8 @@ def test_the_exit_status_is_the_verdict(
 def test_inconclusive_can_be_mapped(home: Path) -> None:
     arguments = ("gate", "--baseline", "base", "--candidate", "unclear", "--inconclusive")
     assert judge(*arguments, "pass", folder=home).status == 0
-    assert judge(*arguments, "fail", folder=home).status == 1
     mapped = judge(*arguments, "fail", "--json", folder=home)
-    assert mapped.json["verdict"] == "INCONCLUSIVE"
+    assert (mapped.status, mapped.json["verdict"]) == (1, "INCONCLUSIVE")
     broken = ("gate", "--baseline", "base", "--candidate", "broken", "--inconclusive", "pass")
     assert judge(*broken, folder=home).status == 1
 
@@ -121,13 +120,12 @@ def test_a_baseline_is_kept_in_a_file_and_says_the_same(home: Path) -> None:
     )
     assert kept.status == 0
     assert kept.json["units"] == 108
-    for candidate, status in (("same", 0), ("broken", 1), ("unclear", 4)):
-        by_file, by_run = (
-            judge("gate", "--baseline", baseline, "--candidate", candidate, "--json", folder=home)
-            for baseline in ("main.parquet", "base")
-        )
-        assert by_file.status == status
-        assert by_file.json == by_run.json
+    by_file, by_run = (
+        judge("gate", "--baseline", baseline, "--candidate", "broken", "--json", folder=home)
+        for baseline in ("main.parquet", "base")
+    )
+    assert by_file.status == 1
+    assert by_file.json == by_run.json
     other = ("gate", "--baseline", "main.parquet", "--candidate", "other-judge")
     refused = judge(*other, folder=home)
     assert refused.status == 2 and "the judge differs" in refused.err
@@ -217,10 +215,9 @@ def test_judgment_files_are_gated(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("agent", "status"), [("MetaGPT", 1), ("GPT-Pilot", 4), ("OpenHands", 0)])
 def test_the_released_labels_are_told_apart(agent: str, status: int, tmp_path: Path) -> None:
     labels = Path(str(DATA)) / "devai" / "judgments"
-    for margin in ("0", "0.02"):
-        ended = judge(
-            *("gate", "--baseline", labels / "OpenHands" / "human"),
-            *("--candidate", labels / agent / "human", "--margin", margin),
-            folder=tmp_path,
-        )
-        assert ended.status == status
+    ended = judge(
+        *("gate", "--baseline", labels / "OpenHands" / "human"),
+        *("--candidate", labels / agent / "human", "--margin", "0"),
+        folder=tmp_path,
+    )
+    assert ended.status == status

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from results.comparison import GateVerdict, RuleResult, Side
+from results.comparison import GateVerdict, RuleResult, Series, Side, Unit
 from results.errors import InputError
 from results.gate import Budget, Drift, Policy, Rule, gate, overall
 from tests.results.comparison.sides import side, tasks
@@ -192,9 +192,15 @@ def test_drift_is_what_units_change_by_though_the_mean_stays() -> None:
 
 
 def test_the_default_margin_of_what_is_no_share_is_a_part_of_the_baseline() -> None:
-    before = side({f"v{i}": [200.0 + i] for i in range(9)})
-    (rule,) = gate(before, before).rules
-    assert rule.margin == pytest.approx(0.02 * 204)
+    series = Series(
+        name="ms",
+        unit="ms",
+        units=tuple(Unit(cluster=f"v{i}", key=str(i), value=200.0 + i) for i in range(9)),
+    )
+    slow = side({}, metric="ms", series=(series,))
+    assert gate(slow, slow).rules[0].margin == pytest.approx(0.02 * 204)
+    signed = side({f"v{i}": [-0.1 * i] for i in range(9)})
+    assert gate(signed, signed).rules[0].margin == 0.02
 
 
 def test_a_result_is_one_json_document() -> None:

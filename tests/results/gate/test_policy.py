@@ -73,7 +73,8 @@ def test_a_policy_without_rules_has_one_on_the_primary_metric(tmp_path: Path) ->
     [
         ("[[rules]]\nmetrc = 'x'", r"rules\[0\].metrc is not a key of it; there are name, metric"),
         ("bounds = 1", "bounds is not a key of it; there are alpha, power"),
-        ("alpha = 0", "alpha: input should be greater than 0"),
+        ("alpha = 0", "alpha: input should be greater than or equal to 0.001"),
+        ("alpha = 0.6", "alpha: input should be less than or equal to 0.5"),
         ("alpha = nan", "alpha"),
         ("[[rules]]\nmargin = -0.1", r"rules\[0\].margin"),
         ("[[rules]]\nmargin = 'wide'", r"rules\[0\].margin: input should be a valid number"),
