@@ -15,6 +15,7 @@ from dashboard.agreement_runs import Query
 from dashboard.figures import MEASURED, Column
 
 MOST_POINTS = 400
+_MOST_READ = 20_000
 _MOST_AXES = 200
 # Units of what a model is worth; all others are what it takes.
 _QUALITY_UNITS = ("%", "share", "fraction", "score", "FID", "1-10")
@@ -91,7 +92,10 @@ def costs(query: Query, source: str, family: str, quality: Column) -> list[Axis]
 
 
 def points(query: Query, source: str, family: str, x: Column, y: Column) -> list[Point]:
-    """The points of two metrics, with the best of them and what is a variant of what."""
+    """The points of two metrics, with the best of them and what is a variant of what.
+
+    Of more than `MOST_POINTS` the best and those of most worth are given.
+    """
     newest = "concat(started_at, lpad(position::VARCHAR, 9, '0'))"
     cell = "struct_pack(value := value, low := low, high := high)"
     rows = query(
@@ -107,13 +111,17 @@ def points(query: Query, source: str, family: str, x: Column, y: Column) -> list
             arg_max({cell}, {newest}) FILTER (NOT is_x) AS y
         FROM wanted GROUP BY {_WHO}
         HAVING x IS NOT NULL AND y IS NOT NULL
-        ORDER BY max(value) FILTER (NOT is_x) DESC, system, variant, paper LIMIT {MOST_POINTS}
+        ORDER BY max(value) FILTER (NOT is_x) DESC, system, variant, paper LIMIT {_MOST_READ}
         """,
         [*_place(x), source, *_place(x), *_place(y), family],
     )
-    found = [_point(source, row) for row in rows]
+    every = [_point(source, row) for row in rows]
+    on_front = pareto(every, x, y)
+    others = [nth for nth in range(len(every)) if nth not in on_front]
+    kept = sorted([*on_front, *others[: max(0, MOST_POINTS - len(on_front))]])
+    found = [every[nth] for nth in kept]
     parents = _parents(found)
-    best = _front(found, x, y)
+    best = {nth for nth, number in enumerate(kept) if number in on_front}
     return [
         replace(point, parent=parents.get(nth), is_best=nth in best)
         for nth, point in enumerate(found)
@@ -193,7 +201,7 @@ def _parents(found: Sequence[Point]) -> dict[int, int]:
     return parents
 
 
-def _front(found: Sequence[Point], x: Column, y: Column) -> set[int]:
+def pareto(found: Sequence[Point], x: Column, y: Column) -> set[int]:
     """The numbers of the points that no other beats: the Pareto front."""
     # Turned so that more is better in both; of unknown directions, less of a cost is better.
     x_sign = 1 if x.higher_is_better else -1

@@ -248,7 +248,7 @@ def _section(view: View, asked: Asked, table: Table, held: str) -> None:
         _pages(asked, table)
         st.download_button(
             "These rows as CSV",
-            csv_of(table),
+            lambda: csv_of(table),
             file_name=f"{key}-{asked.family}.csv",
             mime="text/csv",
             key=f"csv_{key}",

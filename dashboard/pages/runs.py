@@ -153,7 +153,7 @@ def _list(runs: Sequence[Mapping[str, Any]], total: int, page: int) -> str | Non
         _pages(total, page)
         st.download_button(
             "These runs as CSV",
-            csv_bytes(rows, list(rows[0])),
+            lambda: csv_bytes(rows, list(rows[0])),
             file_name="runs.csv",
             mime="text/csv",
             on_click="ignore",

@@ -130,7 +130,7 @@ def _table(found: list[Point], x: Axis, y: Axis, source: str, family: str) -> No
         )
         st.download_button(
             "As CSV",
-            csv_bytes(rows, shown),
+            lambda: csv_bytes(rows, shown),
             file_name=f"tradeoff-{source}-{family.replace(' ', '-')}.csv",
             mime="text/csv",
             key=f"csv_{source}",

@@ -19,7 +19,7 @@ import pytest
 from dashboard.serving import serving
 
 if TYPE_CHECKING:
-    from playwright.sync_api import BrowserContext, Page
+    from playwright.sync_api import BrowserContext, Page, Playwright
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 SECONDS = 60
@@ -33,6 +33,9 @@ _FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
+
+_begun: list[Playwright] = []
+_users: list[None] = []
 
 needs_chromium = pytest.mark.skipif(
     CHROMIUM is None, reason="needs Chromium: apt-get install chromium"
@@ -96,10 +99,8 @@ def looking(
     url: str, width: int = 1440, height: int = 900, *, dark: bool = False
 ) -> Iterator[Look]:
     """A browser with an empty profile for pages below `url`."""
-    from playwright.sync_api import sync_playwright
-
     assert CHROMIUM is not None
-    with tempfile.TemporaryDirectory() as profile, sync_playwright() as playwright:
+    with tempfile.TemporaryDirectory() as profile, _playwright() as playwright:
         context = playwright.chromium.launch_persistent_context(
             profile,
             executable_path=CHROMIUM,
@@ -113,6 +114,22 @@ def looking(
             yield look
         finally:
             context.close()
+
+
+@contextmanager
+def _playwright() -> Iterator[Playwright]:
+    """Playwright, of which a process can have but one, begun by the first and ended by the last."""
+    from playwright.sync_api import sync_playwright
+
+    if not _users:
+        _begun.append(sync_playwright().start())
+    _users.append(None)
+    try:
+        yield _begun[0]
+    finally:
+        _users.pop()
+        if not _users:
+            _begun.pop().stop()
 
 
 def settle(page: Page) -> None:

@@ -1,0 +1,95 @@
+"""`judge leaderboard`: a server that only this machine reaches, and that ends when it is told."""
+
+from __future__ import annotations
+
+import json
+import signal
+import socket
+import subprocess
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dashboard.configuration import flags
+from tests.support.command import judge, start
+
+SECONDS = 90
+
+
+@pytest.fixture
+def leaderboard(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], dict[str, Any]]]:
+    """The command over a store that is not there, and what it says once it serves."""
+    process = start("leaderboard", "--no-browser", "--json", folder=tmp_path)
+    try:
+        assert process.stdout is not None
+        lines: list[str] = []
+        while not lines or lines[-1] != "}\n":
+            line = process.stdout.readline()
+            assert line, process.communicate(timeout=SECONDS)
+            lines.append(line)
+        yield process, json.loads("".join(lines))
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def _answers(url: str) -> bool:
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(f"{url}/_stcore/health", timeout=5):
+            return True
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 0)])
+def test_it_serves_this_machine_alone_and_stops_with_its_server(
+    leaderboard: tuple[subprocess.Popen[str], dict[str, Any]],
+    number: signal.Signals,
+    status: int,
+    tmp_path: Path,
+) -> None:
+    process, said = leaderboard
+    assert said["url"].startswith("http://127.0.0.1:")
+    assert _answers(said["url"])
+    process.send_signal(number)
+    _, err = process.communicate(timeout=SECONDS)
+    assert process.returncode == status, err
+    assert "Traceback" not in err
+    assert not _answers(said["url"])
+    # The store that was not there is still not there.
+    assert not list(tmp_path.glob("results*"))
+
+
+def test_a_port_that_is_taken_is_said_in_one_sentence(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        ended = judge("leaderboard", "--no-browser", "--port", str(port), folder=tmp_path)
+    assert ended.status == 2
+    assert ended.out == ""
+    assert ended.err.startswith(f"judge: The leaderboard cannot listen on 127.0.0.1, port {port}")
+
+
+def test_an_address_that_is_none_is_said_in_one_sentence(tmp_path: Path) -> None:
+    ended = judge("leaderboard", "--no-browser", "--address", "nowhere.invalid", folder=tmp_path)
+    assert ended.status == 2
+    assert "Traceback" not in ended.err
+    assert "nowhere.invalid" in ended.err
+
+
+def test_what_keeps_strangers_out_is_told_to_the_server_as_flags() -> None:
+    told = dict(flag.removeprefix("--").split("=", 1) for flag in flags("127.0.0.1", 8501))
+    assert told["server.address"] == "127.0.0.1"
+    assert told["browser.gatherUsageStats"] == "false"
+    assert told["server.enableXsrfProtection"] == "true"
+    assert told["server.fileWatcherType"] == "none"
+    assert told["client.showErrorDetails"] == "none"
+    assert told["client.disableDataExport"] == "true"
+    assert told["server.enableStaticServing"] == "false"
