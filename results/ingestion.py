@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from results.database import quoted
 from results.errors import InputError
-from results.records import AskedTask, Score
+from results.records import AskedTask
 from results.run_content import Attempt, Metrics, Progress, ScoreAttempt, read_entries
-from results.strict_json import encode_visibly, visible
+from results.strict_json import encode_visibly
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -279,7 +279,8 @@ def _stage_run(folder: RunFolder, path: Path, files: dict[str, BinaryIO], staged
         elif isinstance(entry, AskedTask):
             write("staged_tasks", entry.model_dump(mode="json"))
         elif isinstance(entry, ScoreAttempt):
-            write("staged_scores", {**_score_row(entry.score), "attempt": entry.number})
+            row = entry.score.model_dump(mode="json")
+            write("staged_scores", {**row, "sample": entry.sample, "attempt": entry.number})
         elif isinstance(entry, Metrics):
             metrics = entry
     for position, metric in enumerate(metrics.metrics):
@@ -287,15 +288,6 @@ def _stage_run(folder: RunFolder, path: Path, files: dict[str, BinaryIO], staged
     ran = {**progress._asdict(), "folder": str(path)}
     write("staged_runs", {**folder.record.model_dump(mode="json"), **ran})
     staged.torn += folder.journal.torn_bytes() > 0
-
-
-def _score_row(score: Score) -> dict[str, Any]:
-    row = score.model_dump(mode="json")
-    row["sample"] = visible(score.sample)
-    for name in ("values", "measures"):
-        # DuckDB refuses a map whose keys differ only in how half surrogate pairs are written.
-        row[name] = {visible(key): value for key, value in row[name].items()}
-    return row
 
 
 def _count(connection: DuckDBPyConnection, table: str) -> int:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import random
 import time
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
 from results.errors import JournalError
+from results.ingestion import RUN_TABLES
 from results.journal import MAX_LINE_BYTES
 from results.published import PUBLISHED_FIELDS
 from results.records import Interval, Metric, RunStatus, Score, ScoreStatus, Usage
@@ -146,6 +149,97 @@ def test_long_texts_are_cut_visibly(folder: RunFolder) -> None:
     (kept,) = folder.scores()
     assert kept.prediction.endswith("characters]")
     assert kept.values == {"J": 0.5, "F": 0.25}
+
+
+def test_states_of_a_journal_end_alike_in_whatever_order_they_are_ingested(
+    folder: RunFolder, tmp_path: Path
+) -> None:
+    folder.add_score(failed("a/1"))
+    folder.add_score(score("b/1"))
+    folder.set_metrics(METRICS)
+    folder.add_score(score("a/1", values={"J": 0.75}))
+    folder.add_score(failed("b/1"))
+    folder.set_metrics(METRICS[1:])
+    folder.finish(RunStatus.COMPLETE, 1.0)
+    whole = folder.journal.path.read_bytes()
+    lines = whole.splitlines(keepends=True)
+    states = [b"".join(lines[:count]) for count in range(len(lines) + 1)]
+
+    def ingested(number: int, order: list[bytes]) -> dict[str, list[Any]]:
+        store = Store(tmp_path / f"{number}.duckdb")
+        for state in order:
+            folder.journal.path.write_bytes(state)
+            store.ingest([folder])
+        return tables(store)
+
+    expected = ingested(0, [whole])
+    assert len(expected["superseded_scores"]) == 2
+    chance = random.Random(20261125)
+    for number in range(1, 6):
+        order = chance.sample(states, len(states))
+        assert ingested(number, order) == expected, [states.index(state) for state in order]
+
+
+def tables(store: Store) -> dict[str, list[Any]]:
+    with duckdb.connect(str(store.path), read_only=True) as connection:
+        return {
+            name: connection.execute(f"FROM {name} ORDER BY ALL").fetchall() for name in RUN_TABLES
+        }
+
+
+def test_what_replaced_attempts_took_is_counted(folder: RunFolder, store: Store) -> None:
+    spent = Usage(calls=1, input_tokens=10, output_tokens=2, cost=0.5)
+    folder.add_score(failed("a/1").model_copy(update={"usage": spent}))
+    folder.add_score(score("a/1"))
+    store.ingest([folder])
+    assert store.run(folder.run_id).usage == spent + spent
+
+
+def test_no_figures_can_be_set_in_place_of_some(folder: RunFolder, store: Store) -> None:
+    folder.set_metrics(METRICS)
+    store.ingest([folder])
+    folder.set_metrics(())
+    store.ingest([folder])
+    assert store.metrics(folder.run_id) == ()
+    assert store.overall_metrics() == {}
+
+
+def test_figures_over_all_samples_are_found_by_run(folder: RunFolder, store: Store) -> None:
+    short = METRICS[0].model_copy(update={"slice": "duration=short"})
+    folder.set_metrics((METRICS[0], short, METRICS[1]))
+    store.ingest([folder])
+    assert store.overall_metrics() == {folder.run_id: METRICS}
+    assert store.metrics(folder.run_id) == (METRICS[0], short, METRICS[1])
+
+
+def test_failed_samples_can_be_asked_for_alone(folder: RunFolder, store: Store) -> None:
+    folder.add_score(score("a/1"))
+    folder.add_score(failed("b/1"))
+    store.ingest([folder])
+    assert store.scores(folder.run_id, ScoreStatus.ERROR) == (failed("b/1"),)
+
+
+def test_names_that_no_database_takes_do_not_keep_a_run_out(
+    folder: RunFolder, store: Store
+) -> None:
+    strange = score(
+        "a/1",
+        values=dict.fromkeys(("J\udc80", "J\udc81"), 0.5),
+        slices={"\udc80": "x"},
+        reference="\udc80",
+    )
+    folder.add_score(strange)
+    assert store.ingest([folder]).faults == ()
+    (kept,) = store.scores(folder.run_id)
+    assert kept.reference == "\\udc80"
+    assert set(kept.values.values()) == {0.5}
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_a_figure_that_is_no_number_is_refused(folder: RunFolder, value: float) -> None:
+    with pytest.raises(JournalError, match="metric 'J' cannot be kept: it is"):
+        folder.set_metrics([Metric(name="J", value=value, n=1)])
+    assert folder.metrics() == ()
 
 
 def published(**changes: Any) -> dict[str, Any]:
