@@ -9,6 +9,7 @@ from typing import Any, Literal
 from judge.anchoring.anchors import Anchor
 from judge.anchoring.identity import CODE, changes, hash_of_code
 from judge.anchoring.movement import ALPHA, MOST_DROP, Movement, Outcomes, movement
+from judge.judges.interface import Judge
 from judge.judges.opening import Keeping
 from judge.running.execution import Progress
 from judge.running.planning import RunRequest, plan_runs
@@ -73,6 +74,8 @@ def check_anchor(
     else:
         status = "judged"
         session = resume(broken_off[-1]) if broken_off else _begin(request, anchor.runs_dir)
+        if again:
+            _ask_afresh(session.judge)
         run = session.execute(jobs, on_progress=on_progress).folder
     reference = anchor.run(anchor.about.accepted) if anchor.about.accepted else None
     errors = sum(outcome is Outcome.ERROR for outcome in outcomes_of(run).values())
@@ -120,6 +123,15 @@ def _begin(request: RunRequest, runs_dir: Path) -> Session:
     folder = RunFolder.create(runs_dir, _record(request, run_id, keeping))
     (plan,) = plan_runs(request)
     return Session(plan, open_requested(request, keeping), folder, plan.notes)
+
+
+def _ask_afresh(judge: Judge) -> None:
+    """Has every model of the judge asked, whatever replies are kept from before."""
+    for member in getattr(judge, "members", ()):
+        _ask_afresh(member.judge)
+    chat = getattr(judge, "chat", None)
+    if chat is not None:
+        chat.cache = None
 
 
 def _asks(record: RunRecord) -> Any:
