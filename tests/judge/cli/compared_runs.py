@@ -1,11 +1,14 @@
-"""Runs and judgment files on disk, made for comparing one with another."""
+"""Runs and judgment files on disk, made for comparing one with another; and commands on them."""
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from judge.cli.main import status_of
 from results.records import (
     AskedRequirement,
     AskedTask,
@@ -18,6 +21,7 @@ from results.records import (
     Verdict,
 )
 from results.run_folder import RunFolder
+from tests.support.command import Ended
 from tests.support.sample_runs import record
 
 Outcomes = Mapping[str, Sequence[Outcome]]
@@ -102,6 +106,14 @@ def judgment_files(folder: Path, satisfied: Mapping[str, Sequence[bool | None]])
         content = {"name": task, "query": "Do it.", "tags": [], "requirements": requirements}
         (folder / f"{task}.json").write_text(json.dumps(content), encoding="utf-8")
     return folder
+
+
+def called(*arguments: str | Path, folder: Path) -> Ended:
+    """The command, run in `folder` by this process: a process of its own costs a second each."""
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.chdir(folder), contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        status = status_of(list(map(str, arguments)))
+    return Ended(status, out.getvalue(), err.getvalue())
 
 
 def _verdict(run_id: str, task: str, number: int, outcome: Outcome) -> Verdict:

@@ -14,6 +14,7 @@ from tests.judge.cli.compared_runs import (
     MET,
     UNMET,
     benchmark_run,
+    called,
     judgment_files,
     judgment_run,
 )
@@ -49,7 +50,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def compared(home: Path, *arguments: str | Path) -> dict[str, Any]:
-    ended = judge("compare", *arguments, "--json", folder=home)
+    ended = called("compare", *arguments, "--json", folder=home)
     assert ended.status == 0, ended.err
     document: dict[str, Any] = ended.json
     return document
@@ -110,7 +111,7 @@ def test_only_common_tasks_are_compared_and_the_rest_is_listed(home: Path) -> No
 def test_what_was_measured_otherwise_is_refused_unless_allowed(
     baseline: str, candidate: str, reason: str, home: Path
 ) -> None:
-    refused = judge("compare", baseline, candidate, folder=home)
+    refused = called("compare", baseline, candidate, folder=home)
     assert refused.status == 2
     assert reason in refused.err and "--allow" in refused.err
     assert not refused.out
@@ -122,7 +123,7 @@ def test_what_was_measured_otherwise_is_refused_unless_allowed(
 
 
 def test_an_allowance_stands_in_the_table(home: Path) -> None:
-    shown = judge("compare", "model-a", "model-c", "--allow", "as agreed", folder=home)
+    shown = called("compare", "model-a", "model-c", "--allow", "as agreed", folder=home)
     assert "ALLOWED, although measured otherwise: as agreed" in shown.out
 
 
@@ -149,7 +150,7 @@ def test_a_person_reads_a_table_and_hostile_text_stays_harmless(home: Path, tmp_
     bad = "\x1b[31m[red]hidden\u202e"
     judgment_run(tmp_path / "runs", "a", {f"{bad}{i}": [MET] for i in range(3)})
     judgment_run(tmp_path / "runs", "b", {f"{bad}{i}": [UNMET] for i in range(3)})
-    out = judge("compare", "a", "b", folder=tmp_path).out
+    out = called("compare", "a", "b", folder=tmp_path).out
     assert "[red]hidden" in out and "\x1b" not in out and "\u202e" not in out
 
 
@@ -185,13 +186,13 @@ def test_repeats_and_a_judges_errors_are_taken_in(home: Path) -> None:
     )
     assert once["corrected"]["baseline"]["raw"] == pytest.approx(23 / 34)
     assert "sensitivity 0.900" in once["corrected"]["baseline"]["warning"]
-    refused = judge("compare", "before", "after", "--sensitivity", "0.9", folder=home)
+    refused = called("compare", "before", "after", "--sensitivity", "0.9", folder=home)
     assert refused.status == 2 and "--specificity" in refused.err
 
 
 @pytest.mark.parametrize("missing", ["nothing-like-it", "runs", "./nowhere", "none.parquet"])
 def test_what_is_not_there_is_said_in_a_sentence(missing: str, home: Path) -> None:
-    ended = judge("compare", "before", missing, "--json", folder=home)
+    ended = called("compare", "before", missing, "--json", folder=home)
     assert ended.status == 2
     assert ended.err.count("\n") == 1 and "Traceback" not in ended.err
     assert ended.json["exit_status"] == 2

@@ -12,6 +12,7 @@ from tests.judge.cli.compared_runs import (
     MET,
     UNMET,
     benchmark_run,
+    called,
     judgment_files,
     judgment_run,
 )
@@ -65,21 +66,21 @@ def test_the_exit_status_is_the_verdict(
 
 def test_inconclusive_can_be_mapped(home: Path) -> None:
     arguments = ("gate", "--baseline", "base", "--candidate", "unclear", "--inconclusive")
-    assert judge(*arguments, "pass", folder=home).status == 0
-    mapped = judge(*arguments, "fail", "--json", folder=home)
+    assert called(*arguments, "pass", folder=home).status == 0
+    mapped = called(*arguments, "fail", "--json", folder=home)
     assert (mapped.status, mapped.json["verdict"]) == (1, "INCONCLUSIVE")
     broken = ("gate", "--baseline", "base", "--candidate", "broken", "--inconclusive", "pass")
-    assert judge(*broken, folder=home).status == 1
+    assert called(*broken, folder=home).status == 1
 
 
 def test_a_wide_margin_lets_a_worsening_pass(home: Path) -> None:
     arguments = ("gate", "--baseline", "base", "--candidate", "unclear")
-    assert judge(*arguments, "--margin", "0.3", folder=home).status == 0
-    assert judge(*arguments, "--margin", "0", folder=home).status == 4
+    assert called(*arguments, "--margin", "0.3", folder=home).status == 0
+    assert called(*arguments, "--margin", "0", folder=home).status == 4
 
 
 def test_a_green_tick_says_what_it_would_have_seen(home: Path) -> None:
-    shown = judge("gate", "--baseline", "base", "--candidate", "same", folder=home)
+    shown = called("gate", "--baseline", "base", "--candidate", "same", folder=home)
     assert shown.status == 0
     assert "would have seen" in shown.out and "(80 % power)" in shown.out
     assert "PASS  independent: None of 36 units flipped." in shown.out
@@ -103,7 +104,7 @@ def test_every_rule_of_a_policy_is_tried(home: Path) -> None:
         """
     )
     arguments = ("gate", "--baseline", "base", "--candidate", "broken", "--policy", policy)
-    ended = judge(*arguments, "--json", folder=home)
+    ended = called(*arguments, "--json", folder=home)
     assert ended.status == 1
     verdicts = {rule["rule"]: rule["verdict"] for rule in ended.json["rules"]}
     assert verdicts == {
@@ -115,25 +116,25 @@ def test_every_rule_of_a_policy_is_tried(home: Path) -> None:
 
 
 def test_a_baseline_is_kept_in_a_file_and_says_the_same(home: Path) -> None:
-    kept = judge(
+    kept = called(
         *("gate", "--candidate", "base", "--write-baseline", "main.parquet", "--json"), folder=home
     )
     assert kept.status == 0
     assert kept.json["units"] == 108
     by_file, by_run = (
-        judge("gate", "--baseline", baseline, "--candidate", "broken", "--json", folder=home)
+        called("gate", "--baseline", baseline, "--candidate", "broken", "--json", folder=home)
         for baseline in ("main.parquet", "base")
     )
     assert by_file.status == 1
     assert by_file.json == by_run.json
     other = ("gate", "--baseline", "main.parquet", "--candidate", "other-judge")
-    refused = judge(*other, folder=home)
+    refused = called(*other, folder=home)
     assert refused.status == 2 and "the judge differs" in refused.err
-    assert judge(*other, "--allow", "a trial", folder=home).status == 0
+    assert called(*other, "--allow", "a trial", folder=home).status == 0
 
 
 def test_reports_are_written_beside_the_answer(home: Path) -> None:
-    ended = judge(
+    ended = called(
         *("gate", "--baseline", "base", "--candidate", "broken", "--json"),
         *("--junit", "out.xml", "--sarif", "out.sarif", "--summary", "out.md"),
         folder=home,
@@ -165,7 +166,7 @@ def test_reports_are_written_beside_the_answer(home: Path) -> None:
 def test_unusable_input_ends_with_2_and_a_sentence(
     arguments: list[str], words: str, home: Path
 ) -> None:
-    ended = judge("gate", *arguments, folder=home)
+    ended = called("gate", *arguments, folder=home)
     assert ended.status == 2
     assert words in ended.err and "Traceback" not in ended.err
 
@@ -174,11 +175,11 @@ def test_a_policys_fault_ends_with_2_and_its_place(home: Path) -> None:
     policy = home / "faulty.yaml"
     policy.write_text("rules: [{metric: independent, margn: 0.1}]")
     arguments = ("gate", "--baseline", "base", "--candidate", "same", "--policy", policy)
-    ended = judge(*arguments, folder=home)
+    ended = called(*arguments, folder=home)
     assert ended.status == 2
     assert "faulty.yaml" in ended.err and "rules[0].margn is not a key" in ended.err
     policy.write_text("rules: [{metric: J&F}]")
-    ended = judge(*arguments, folder=home)
+    ended = called(*arguments, folder=home)
     assert ended.status == 2
     assert "J&F" in ended.err and "independent" in ended.err
 
@@ -197,7 +198,7 @@ def test_a_variant_is_gated_on_its_reference(tmp_path: Path) -> None:
     for name, values in candidates.items():
         benchmark_run(tmp_path / "runs", name, values, variant="onnx int8")
     for name, status in (("near", 0), ("far", 1), ("lost", 4)):
-        ended = judge(
+        ended = called(
             "gate", "--baseline", "reference", "--candidate", name, "--json", folder=tmp_path
         )
         assert (name, ended.status) == (name, status)
@@ -207,15 +208,15 @@ def test_a_variant_is_gated_on_its_reference(tmp_path: Path) -> None:
 def test_judgment_files_are_gated(tmp_path: Path) -> None:
     good = judgment_files(tmp_path / "good", {task: [True] * 4 for task in TASKS})
     bad = judgment_files(tmp_path / "bad", {task: [False] * 4 for task in TASKS})
-    assert judge("gate", "--baseline", good, "--candidate", bad, folder=tmp_path).status == 1
-    assert judge("gate", "--baseline", bad, "--candidate", good, folder=tmp_path).status == 0
+    assert called("gate", "--baseline", good, "--candidate", bad, folder=tmp_path).status == 1
+    assert called("gate", "--baseline", bad, "--candidate", good, folder=tmp_path).status == 0
 
 
 @needs_data
 @pytest.mark.parametrize(("agent", "status"), [("MetaGPT", 1), ("GPT-Pilot", 4), ("OpenHands", 0)])
 def test_the_released_labels_are_told_apart(agent: str, status: int, tmp_path: Path) -> None:
     labels = Path(str(DATA)) / "devai" / "judgments"
-    ended = judge(
+    ended = called(
         *("gate", "--baseline", labels / "OpenHands" / "human"),
         *("--candidate", labels / agent / "human", "--margin", "0"),
         folder=tmp_path,
