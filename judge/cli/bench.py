@@ -88,6 +88,16 @@ RUN: dict[str, Bench] = {
         "run_lvis_instances",
         "AP of masks on LVIS, from a detector's boxes",
     ),
+    "bfcl": Bench(
+        "judge.cli.benches.bfcl_run",
+        "run_bfcl",
+        "function calls of a chat model, by BFCL v4's single-turn rules",
+    ),
+    "api-bank": Bench(
+        "judge.cli.benches.api_bank_run",
+        "run_api_bank",
+        "calls and replies of a chat model in API-Bank's dialogues",
+    ),
     **{
         name: Bench("judge.cli.benches.vos_run", f"run_{name.replace('-', '_')}", what)
         for name, what in (

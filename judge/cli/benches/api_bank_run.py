@@ -1,0 +1,30 @@
+"""`judge bench run api-bank`: a chat model through API-Bank's dialogues."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from judge.cli.benches.chat_run import asked_of, chat_options, conclude, resumed
+from judge.cli.calling import Call, judge_command
+
+
+@judge_command(
+    "api-bank",
+    touches_store=True,
+    example="judge bench run api-bank --model openai:gpt-4o-mini --data lv1-lv2-samples\n"
+    "judge bench run api-bank --model hf:Qwen/Qwen3-0.6B --data lv1-lv2-samples --limit 10",
+    help="API-Bank and MobileLLM's measures over dialogues: a chat model is asked for each call and"
+    " each reply, after what truly came before. What the APIs take is told from the dialogues,"
+    " which have no documents of them.",
+)
+@chat_options("dialogues", "prompt")
+def run_api_bank(call: Call, **given: Any) -> int:
+    from runners.api_calling.api_bank import PREDICTIONS, ApiBankAsked, begin_api_bank
+    from runners.api_calling.sessions import asked_before
+
+    before = resumed(call, given)
+    if before is not None:
+        asked = asked_before(before.record, ApiBankAsked, "api-bank")
+    else:
+        asked = ApiBankAsked(benchmark="api-bank", **asked_of(given))
+    return conclude(call, begin_api_bank(asked, before), given["jobs"], PREDICTIONS)

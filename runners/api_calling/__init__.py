@@ -1,0 +1,1 @@
+"""Chat models through the benchmarks of calling APIs: BFCL and API-Bank."""

@@ -1,0 +1,96 @@
+"""What the scores of a chat model come to: shares with intervals, and how quickly it answers."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+
+from results.records import Metric, Score, ScoreStatus
+from results.statistics import clustered_ratio_interval, wilson
+from runners.api_calling.asking import CACHED, CUT
+
+
+def final(scores: Iterable[Score]) -> tuple[Score, ...]:
+    """The scores that count: all but errors."""
+    return tuple(score for score in scores if score.status is not ScoreStatus.ERROR)
+
+
+def share_of(
+    value: str, scores: Sequence[Score], asked: int, *, name: str = "", slice_: str = ""
+) -> Metric:
+    """The mean of a value in 0..1 over those scores that have it, as a metric.
+
+    Args:
+        value: the name of the value.
+        scores: final ones.
+        asked: how many samples have or would have this value; those without a score are counted as
+            0 in the metric's worst case and as 1 in its best.
+        name: of the metric, where it is not the value's.
+        slice_: such as `category=multiple`.
+
+    The interval is Wilson's where every sample is its own cluster and every value 0 or 1, else that
+    of a ratio over clusters.
+    """
+    found = [score for score in scores if value in score.values]
+    total = math.fsum(score.values[value] for score in found)
+    n, undecided = len(found), max(asked - len(found), 0)
+    sums: dict[str, list[float]] = {}
+    for score in found:
+        cluster = sums.setdefault(score.cluster or score.sample, [0.0, 0.0])
+        cluster[0] += score.values[value]
+        cluster[1] += 1
+    is_plain = len(sums) == n and all(score.values[value] in (0, 1) for score in found)
+    return Metric(
+        name=name or value,
+        value=total / n if n else None,
+        n=n,
+        slice=slice_,
+        interval=wilson(round(total), n)
+        if is_plain
+        else clustered_ratio_interval(
+            [whole for whole, _ in sums.values()], [count for _, count in sums.values()]
+        ),
+        worst=total / asked if asked else None,
+        best=(total + undecided) / asked if asked else None,
+        note=f"{undecided} without a score" if undecided else "",
+    )
+
+
+def speed_of(scores: Sequence[Score]) -> tuple[Metric, ...]:
+    """Latency and tokens per second over the replies that were generated, not kept from before.
+
+    The time of a reply is that between question and answer, its waits and retries included.
+    """
+    fresh = [score for score in scores if not score.measures.get(CACHED) and score.seconds > 0]
+    if not fresh:
+        return ()
+    seconds = sorted(score.seconds for score in fresh)
+    found = [
+        Metric(
+            name=f"latency_p{percent}",
+            value=1000 * seconds[max(math.ceil(percent / 100 * len(seconds)) - 1, 0)],
+            n=len(seconds),
+            unit="ms",
+            higher_is_better=False,
+            note="from question to answer, retries included",
+        )
+        for percent in (50, 95)
+    ]
+    counted = [score for score in fresh if score.usage.output_tokens > 0]
+    if counted:
+        tokens = sum(score.usage.output_tokens for score in counted)
+        found.append(
+            Metric(
+                name="output_tokens_per_second",
+                value=tokens / math.fsum(score.seconds for score in counted),
+                n=len(counted),
+                unit="tokens/s",
+                note="of one request, the reading of its prompt included",
+            )
+        )
+    return tuple(found)
+
+
+def cut_replies(scores: Iterable[Score]) -> int:
+    """How many replies ended at the limit of their length."""
+    return sum(bool(score.measures.get(CUT)) for score in scores)

@@ -1,0 +1,222 @@
+"""A chat model's run over a benchmark: what it asks, begun or resumed, carried out, recorded."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib import metadata
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+from pydantic import Field, ValidationError
+
+from benchmarks.api_calling.prompting import Mode
+from results.errors import InputError
+from results.records import Metric, RunRecord, Score, Value
+from results.run_folder import RunFolder, new_run_id
+from runners.api_calling.asking import Mark, Question, ask_all
+from runners.benchmark_runs import BenchmarkRun, benchmark_run
+from runners.models.chat import open_chat
+from runners.models.chat.client import ChatClient
+
+Progress = Callable[[int, int], None]
+DEFAULT_MAX_TOKENS = 1024
+DEFAULT_JOBS = 8
+_Asked = TypeVar("_Asked", bound="ChatAsked")
+_CLIENTS = {
+    "openai": ("openai",),
+    "litellm": ("litellm",),
+    "hf": ("torch", "transformers"),
+}
+
+
+class ChatAsked(Value):
+    """What a run asks of which model, as its record keeps it and a resumed run reads it."""
+
+    benchmark: Literal["bfcl", "api-bank"]
+    model: str
+    data: str
+    mode: Mode
+    limit: int | None = Field(default=None, ge=1)
+    max_tokens: int = Field(default=DEFAULT_MAX_TOKENS, ge=1)
+    temperature: float = Field(default=0.0, ge=0, le=10, allow_inf_nan=False)
+    variant: str | None = None
+
+    def open_model(self) -> ChatClient:
+        client = open_chat(self.model)
+        if self.temperature > 0:
+            # A kept reply would be the same draw once more.
+            client.cache = None
+        return client
+
+
+@dataclass(frozen=True)
+class Begun:
+    """A run that can be carried out.
+
+    mark: what a reply is worth. write: puts the final scores' predictions into the run's files.
+    measure: the metrics of all scores.
+    """
+
+    record: RunRecord
+    asked: ChatAsked
+    client: ChatClient
+    questions: Sequence[Question]
+    mark: Mark
+    write: Callable[[Sequence[Score], Path], None]
+    measure: Callable[[Sequence[Score]], tuple[Metric, ...]]
+    resumes: RunFolder | None = None
+
+
+@dataclass(frozen=True)
+class Finished:
+    """How a run ended. `stopped` says why it was not asked to the end; `missing` counts what was
+    not."""
+
+    folder: RunFolder
+    scores: tuple[Score, ...]
+    metrics: tuple[Metric, ...]
+    missing: int
+    stopped: str
+
+
+def carry_out(
+    begun: Begun, *, runs_dir: Path, store: Path, jobs: int | None, progress: Progress | None
+) -> Finished:
+    """Asks what is left, and writes predictions and metrics of all there is.
+
+    Predictions are written however the session ends, so that they never lag behind the journal.
+    A model in this process answers one question at a time whatever `jobs` says.
+    """
+    is_local = begun.asked.model.startswith("hf:")
+    with benchmark_run(
+        begun.record,
+        runs_dir=runs_dir,
+        store=store,
+        resume=begun.resumes,
+        samples=[question.sample for question in begun.questions],
+        on_progress=progress,
+    ) as run:
+        try:
+            stopped = ask_all(
+                begun.questions,
+                begun.client,
+                run,
+                begun.mark,
+                jobs=1 if is_local else jobs or DEFAULT_JOBS,
+                temperature=begun.asked.temperature,
+                max_tokens=begun.asked.max_tokens,
+            )
+        finally:
+            begun.client.close()
+            scores = _standing(run, begun.questions)
+            begun.write(scores, run.files)
+        metrics = begun.measure(scores)
+        run.set_metrics(metrics)
+        return Finished(run.folder, scores, metrics, len(run.missing - run.errors), stopped)
+
+
+def asked_before(record: RunRecord, kind: type[_Asked], benchmark: str) -> _Asked:
+    """What a run was asked; InputError where it is a run of another benchmark."""
+    if record.benchmark != benchmark:
+        raise InputError(
+            f"Run {record.run_id} is of {record.benchmark or 'no benchmark'}; it cannot be resumed"
+            f" as {benchmark}."
+        )
+    try:
+        return kind.model_validate(record.config)
+    except ValidationError as error:
+        where = ".".join(map(str, error.errors(include_input=False)[0]["loc"]))
+        raise InputError(
+            f"Run {record.run_id} cannot be resumed: the config.{where} in its run.json is not what"
+            " a run is asked; start a new run."
+        ) from None
+
+
+def record_of(
+    asked: ChatAsked,
+    client: ChatClient,
+    *,
+    split: str,
+    scorer: str,
+    scorer_version: str,
+    hashes: Mapping[str, str],
+    resumes: RunFolder | None,
+) -> RunRecord:
+    """What run.json says. The endpoint's address is among the versions: another one does not keep a
+    run from going on, and is noted."""
+    names = ("agent-judge", *_CLIENTS.get(asked.model.partition(":")[0], ()))
+    return RunRecord(
+        run_id=new_run_id() if resumes is None else resumes.run_id,
+        kind="benchmark",
+        model=asked.model,
+        benchmark=asked.benchmark,
+        split=split,
+        variant=asked.variant,
+        scorer=scorer,
+        started_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        config=asked.model_dump(mode="json"),
+        versions={
+            "python": platform.python_version(),
+            **_versions(names),
+            "scorer": scorer_version,
+            "endpoint": client.address,
+        },
+        hashes=dict(hashes),
+        host={
+            "name": platform.node(),
+            "system": platform.system(),
+            "machine": platform.machine(),
+            "cpus": os.cpu_count(),
+        },
+    )
+
+
+def files_hash(paths: Iterable[Path]) -> str:
+    """One SHA-256 of files' names and contents, in the order given."""
+    whole = hashlib.sha256()
+    for path in paths:
+        with path.open("rb") as file:
+            of_file = hashlib.file_digest(file, "sha256").hexdigest()
+        whole.update(f"{path.name}\0{of_file}\0".encode("utf-8", "surrogateescape"))
+    return whole.hexdigest()
+
+
+def text_hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def write_lines(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
+    """JSON lines, whole or not at all. InputError where they cannot be written."""
+    unfinished = path.with_name(f"{path.name}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with unfinished.open("w", encoding="ascii") as file:
+            for row in rows:
+                file.write(json.dumps(row) + "\n")
+        unfinished.replace(path)
+    except OSError as error:
+        raise InputError(
+            f"{path} cannot be written: {error.strerror}; mend that, then resume the run."
+        ) from error
+
+
+def _standing(run: BenchmarkRun, questions: Sequence[Question]) -> tuple[Score, ...]:
+    """The scores of this run's samples, in their order."""
+    found = {score.sample: score for score in run.folder.scores()}
+    return tuple(found[each.sample] for each in questions if each.sample in found)
+
+
+def _versions(names: Iterable[str]) -> dict[str, str]:
+    found = {}
+    for name in names:
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return found
