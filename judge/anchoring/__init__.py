@@ -10,7 +10,7 @@ from judge.anchoring.anchors import (
     open_anchor,
 )
 from judge.anchoring.checking import Check, check_anchor, outcomes_of
-from judge.anchoring.drift import drift_warning
+from judge.anchoring.drift import drift_between, drift_warning
 from judge.anchoring.identity import changes, identity_of
 from judge.anchoring.movement import Movement, movement
 
@@ -24,6 +24,7 @@ __all__ = [
     "add_bundled",
     "changes",
     "check_anchor",
+    "drift_between",
     "drift_warning",
     "identity_of",
     "movement",

@@ -10,7 +10,7 @@ from judge.anchoring.identity import changes
 from judge.anchoring.movement import movement
 from results.errors import InputError
 from results.records import RunRecord, RunStatus
-from results.run_folder import RunFolder
+from results.run_folder import RunFolder, resolve_run
 
 _SHOWN = 4
 
@@ -49,6 +49,20 @@ def drift_warning(
     return (
         f"{what}; how far that moved its verdicts is not known: run judge anchor check with each."
     )
+
+
+def drift_between(
+    baseline: str, candidate: str, run_dir: Path, store: Path, anchors: Path | None = None
+) -> str | None:
+    """The warning for two runs as a person names them; None where either is no run's folder.
+
+    Judgment files and a baseline's file do not say enough of their judge.
+    """
+    try:
+        records = [resolve_run(run, run_dir, store).record for run in (baseline, candidate)]
+    except (InputError, OSError):
+        return None
+    return drift_warning(records[0], records[1], anchors)
 
 
 def _on_anchor(

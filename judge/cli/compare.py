@@ -66,6 +66,7 @@ def command(
     specificity: float | None,
     labelled: tuple[int, int] | None,
 ) -> None:
+    from judge.anchoring import drift_between
     from judge.comparing import load_side, paired_sides
     from results.comparison import compare
 
@@ -74,6 +75,10 @@ def command(
     now = load_side(candidate, call.run_dir, call.store, candidate_repeat)
     before, now = paired_sides(before, now)
     comparison = compare(before, now, allow=allow, accuracy=accuracy)
+    moved = drift_between(baseline, candidate, call.run_dir, call.store)
+    if moved is not None:
+        warnings = (*comparison.warnings, moved)
+        comparison = comparison.model_copy(update={"warnings": warnings})
     for warning in comparison.warnings:
         call.note(warning)
     if call.as_json:

@@ -85,6 +85,7 @@ def command(
     annotations: Path | None,
     write_baseline: Path | None,
 ) -> int:
+    from judge.anchoring import drift_between
     from judge.comparing import load_side, paired_sides
     from results.errors import InputError
     from results.gate import gate
@@ -104,6 +105,11 @@ def command(
         return 0
     before = load_side(baseline, call.run_dir, call.store)
     result = gate(*paired_sides(before, now), asked, allow=allow)
+    moved = drift_between(baseline, candidate, call.run_dir, call.store)
+    if moved is not None:
+        warnings = (*result.comparison.warnings, moved)
+        comparison = result.comparison.model_copy(update={"warnings": warnings})
+        result = result.model_copy(update={"comparison": comparison})
     for warning in result.comparison.warnings:
         call.note(warning)
     _write_reports(result, junit, sarif, summary, comment, annotations)

@@ -75,6 +75,24 @@ def test_a_judge_that_moved_ends_with_one_until_it_is_accepted(
     assert judge(*other, folder=tmp_path, more=model).status == 0
 
 
+def test_a_comparison_warns_where_the_judge_changed_between_its_runs(
+    chat_server: ChatServer, tmp_path: Path
+) -> None:
+    chat_server.rule = lambda asked: says_object(NO)
+    model = {"OPENAI_BASE_URL": chat_server.url, "OPENAI_API_KEY": "sk-loopback-012345"}
+    added(tmp_path)
+    asked = ("run", "--quiet", "--tasks", "tasks", "--workspaces", "outputs")
+    first = judge(*asked, folder=tmp_path).out.strip()
+    other = (*asked, "--judge", "llm", "--model", "openai:m")
+    second = judge(*other, folder=tmp_path, more=model).out.strip()
+    compared = judge("compare", first, second, "--allow", "trial", "--json", folder=tmp_path)
+    assert compared.status == 0
+    said = [text for text in compared.json["warnings"] if text.startswith("The judge itself")]
+    assert len(said) == 1 and "the judge was checks and is llm" in said[0]
+    same = judge("compare", first, first, "--json", folder=tmp_path)
+    assert not [text for text in same.json["warnings"] if "judge" in text]
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
