@@ -9,12 +9,12 @@ import altair as alt
 import pandas as pd
 
 from dashboard.figures import Column
-from dashboard.numbers import shown_as, span, written
 from dashboard.ranking import Row
+from dashboard.units import shown_as, span, written
 from dashboard.untrusted import name
 
 # Okabe and Ito's; the two keep a contrast of at least 3 to 1 to the light and the dark ground.
-MEASURED_COLOUR, PUBLISHED_COLOUR = "#0F7FBF", "#8A6D3B"
+MEASURED_COLOUR, PUBLISHED_COLOUR = "#1A86C7", "#A67C2E"
 MOST_BARS = 10
 _ROW_HEIGHT = 24
 

@@ -8,7 +8,7 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from dashboard.numbers import difference, shown_as, span, title, written
+from dashboard.units import difference, shown_as, span, title, written
 from dashboard.untrusted import name
 from results.comparison import MetricComparison
 

@@ -9,7 +9,7 @@ import streamlit as st
 
 from benchmarks.reference import Disagreement, PublishedRow, disagreements
 from dashboard.data import View, key_of_view
-from dashboard.numbers import written
+from dashboard.units import written
 
 Place = tuple[str, str, str, str]
 """A figure's paper, system and variant as printed, and the key of its column."""

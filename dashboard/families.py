@@ -18,7 +18,7 @@ TITLES: Mapping[str, str] = {
     "language": "Language",
     "API calling": "API calling",
     AGENTS: "Agents",
-    OTHER: "Speed, size and other",
+    OTHER: "Speed and size",
 }
 """Family, as published figures have it -> its title, in the order in which pages offer them."""
 

@@ -10,8 +10,8 @@ import streamlit as st
 
 from dashboard.disagreement import Place
 from dashboard.figures import Column
-from dashboard.numbers import shown_as, span, title
 from dashboard.ranking import Cell, Row, Table
+from dashboard.units import shown_as, span, title
 from dashboard.untrusted import csv_bytes, name
 
 # Text on these tints keeps its contrast in the light and in the dark theme.

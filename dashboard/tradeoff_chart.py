@@ -10,8 +10,8 @@ import pandas as pd
 
 from dashboard.charts import MEASURED_COLOUR, PUBLISHED_COLOUR
 from dashboard.figures import MEASURED, Column
-from dashboard.numbers import shown_as, title, written
 from dashboard.tradeoffs import Point, front
+from dashboard.units import shown_as, title, written
 from dashboard.untrusted import name
 
 _FRONT_COLOUR = "#2E9E6B"

@@ -24,6 +24,8 @@ _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
 # Unicode categories that steer rather than show: controls, formats, surrogates, private use.
 _STEERING = {"Cc", "Cf", "Cs", "Co", "Cn"}
 _LINE_ENDS = "\u2028\u2029\x85"
+# What GitHub's Markdown takes for the beginning of an address, or the middle of one for mail.
+_LINK = re.compile(r"[a-z]+:(?=/)|www(?=\.)|@", re.IGNORECASE)
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:^&=@/'\"%])")
 
 
@@ -49,10 +51,12 @@ def shown(text: str, longest: int = LONGEST_TEXT) -> str:
 def escaped(text: object, longest: int = LONGEST_NAME) -> str:
     """A name for a sentence of Markdown, in which no mark of it means anything.
 
-    >>> escaped("![x](http://a)")
-    '\\\\!\\\\[x\\\\]\\\\(http\\\\:\\\\/\\\\/a\\\\)'
+    Addresses are broken by a mark of no width, because Markdown makes links of them unasked.
+
+    >>> print(escaped("![x](a)*"))
+    \\!\\[x\\]\\(a\\)\\*
     """
-    return _MARKDOWN.sub(r"\\\1", name(text, longest))
+    return _MARKDOWN.sub(r"\\\1", _LINK.sub("\\g<0>\u2060", name(text, longest)))
 
 
 def csv_cell(value: object) -> object:

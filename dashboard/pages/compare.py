@@ -12,7 +12,7 @@ from dashboard import comparison, state
 from dashboard.comparison import LABELS, Found, Offer
 from dashboard.comparison_chart import difference_chart, verdict
 from dashboard.data import View
-from dashboard.numbers import difference, span, title, written
+from dashboard.units import difference, span, title, written
 from dashboard.untrusted import escaped, name, shown
 from judge.reporting.wording import cited
 from results.comparison import Comparison, Flip, MetricComparison

@@ -88,22 +88,22 @@ def _chosen_family(view: View, there: list[str]) -> str:
 
 def _totals(view: View, family: str) -> None:
     found = ranking.totals(view, family)
-    cards = st.columns(4)
-    cards[0].metric("Runs measured here", f"{found.runs:,}", border=True)
-    cards[1].metric("Models and variants measured", f"{found.models:,}", border=True)
-    cards[2].metric(
-        "Published figures",
-        f"{found.figures:,}",
-        border=True,
-        help=f"Of {found.systems} systems in {found.papers} papers.",
-    )
     share = f"{100 * found.verified / found.figures:.0f} %" if found.figures else "–"
-    cards[3].metric(
-        "of them verified",
-        share,
-        border=True,
-        help="Seen where the paper or its project page prints them.",
-    )
+    cards: dict[str, tuple[str, str | None]] = {
+        "Published figures": (f"{found.figures:,}", f"Of {found.systems} systems."),
+        "of them verified": (share, "Seen where the paper or its project page prints them."),
+    }
+    if found.runs:
+        own: dict[str, tuple[str, str | None]] = {
+            "Runs measured here": (f"{found.runs:,}", None),
+            "Models measured here": (f"{found.models:,}", "Each variant counts as one."),
+        }
+        cards = {**own, **cards}
+    else:
+        cards["Systems"] = (f"{found.systems:,}", "Each variant counts as one.")
+        cards["Papers"] = (f"{found.papers:,}", None)
+    for column, (title, (value, help_)) in zip(st.columns(4), cards.items(), strict=True):
+        column.metric(title, value, border=True, help=help_)
 
 
 def _filters(view: View, family: str) -> Asked:

@@ -12,8 +12,8 @@ import streamlit as st
 
 from dashboard import run_lines, state
 from dashboard.data import View
-from dashboard.numbers import duration, shown_as, size, span, title, written
 from dashboard.run_lines import RUNS_A_PAGE, Wanted
+from dashboard.units import duration, shown_as, size, span, title, written
 from dashboard.untrusted import csv_bytes, name, shown
 from results.records import RunStatus
 from results.run_content import is_run_id

@@ -10,9 +10,9 @@ from dashboard import state, tradeoffs
 from dashboard.data import View
 from dashboard.families import TITLES
 from dashboard.figures import MEASURED, PUBLISHED
-from dashboard.numbers import written
 from dashboard.tradeoff_chart import axis_title, tradeoff_chart
 from dashboard.tradeoffs import Axis, Point
+from dashboard.units import written
 from dashboard.untrusted import csv_bytes, name
 
 _TITLES = {MEASURED: "Measured here", PUBLISHED: "Published in papers"}

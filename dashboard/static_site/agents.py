@@ -7,7 +7,7 @@ from typing import Any
 
 from dashboard.agreement_runs import Query
 from dashboard.families import JUDGED
-from dashboard.numbers import span, title, written
+from dashboard.units import span, title, written
 from dashboard.static_site.markup import Markup, tag, text
 from dashboard.untrusted import name
 

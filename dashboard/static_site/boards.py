@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from dashboard.agreement_runs import Query
 from dashboard.families import TITLES
 from dashboard.figures import Column
-from dashboard.numbers import span, title, written
+from dashboard.units import span, title, written
 from dashboard.ranking import ROWS_A_PAGE, Asked, Cell, Row, columns, families, table
 from dashboard.static_site.markup import Markup, tag, text
 from dashboard.untrusted import name
