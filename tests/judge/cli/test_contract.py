@@ -40,6 +40,7 @@ COMMANDS = (
     ("bench", "run", "bfcl"),
     ("bench", "run", "api-bank"),
     ("bench", "score", "coco-instances"),
+    ("leaderboard",),
     ("cache", "purge"),
     ("doctor",),
 )
