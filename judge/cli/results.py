@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from results.records import Metric
     from results.store import StoredRun
 
+SHOWN_RUNS = 200
+
 
 @click.group("results", help="List, show and keep what runs have found.")
 def command() -> None:
@@ -26,16 +28,26 @@ def command() -> None:
     example="judge results list",
     help="List the runs in the store, oldest first.",
 )
-def list_runs(call: Call) -> None:
+@click.option(
+    "--last",
+    type=click.IntRange(min=1),
+    help=f"Only the latest N runs; a table shows {SHOWN_RUNS} of them by default.",
+)
+def list_runs(call: Call, *, last: int | None) -> None:
     from judge.reporting.benchmarks import benchmark_runs_table
     from judge.reporting.tables import text_table
     from results.store import Store
 
     store = Store(call.store)
-    runs = store.runs()
+    known = store.runs()
+    runs = known[-last:] if last else known
+    # A table of thousands of rows takes minutes to lay out, and nobody reads it.
+    shown = runs if last or call.as_json else runs[-SHOWN_RUNS:]
+    if len(shown) < len(runs):
+        call.note(f"The latest {len(shown):,} of {len(runs):,} runs; --last {len(runs)} shows all.")
     metrics = store.overall_metrics()
-    judgments = [run for run in runs if run.record.kind == "judgment"]
-    measured = [run for run in runs if run.record.kind == "benchmark"]
+    judgments = [run for run in shown if run.record.kind == "judgment"]
+    measured = [run for run in shown if run.record.kind == "benchmark"]
     rows = [
         (
             run.record.run_id,

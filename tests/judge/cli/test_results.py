@@ -74,6 +74,12 @@ def test_benchmark_runs_are_listed_beside_judgments_with_what_failed(home: Path)
         assert text in " ".join(shown.split()), text
 
 
+def test_only_the_latest_runs_are_listed_on_request(home: Path) -> None:
+    everything = judge("results", "list", "--json", folder=home).json["runs"]
+    latest = judge("results", "list", "--last", "1", "--json", folder=home).json["runs"]
+    assert latest == everything[-1:]
+
+
 def test_a_benchmark_run_is_shown_with_every_figure_and_failed_sample(home: Path) -> None:
     document = judge("results", "show", "bench", "--json", folder=home).json
     assert [(m["name"], m["slice"]) for m in document["metrics"]] == [
