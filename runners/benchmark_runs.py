@@ -46,6 +46,7 @@ class BenchmarkRun:
         self._errors = {score.sample for score in content.standing_scores()} - self.done.keys()
         self._final = set(self.done)
         self._asked = None if samples is None else frozenset(samples)
+        self._tried = sum(map(self._is_known, self._asked or ()))
         self._on_progress = on_progress
         self._metrics = content.metrics
         self._is_ended = content.progress.status is RunStatus.COMPLETE
@@ -70,6 +71,8 @@ class BenchmarkRun:
         self.folder.add_score(score)
         with self._lock:
             self._is_ended = False
+            if self._asked and score.sample in self._asked:
+                self._tried += not self._is_known(score.sample)
             if score.status is not ScoreStatus.ERROR:
                 self._final.add(score.sample)
                 self._errors.discard(score.sample)
@@ -104,10 +107,12 @@ class BenchmarkRun:
         if not (self._is_ended and status is RunStatus.COMPLETE):
             self.folder.finish(status, seconds)
 
+    def _is_known(self, sample: str) -> bool:
+        return sample in self._final or sample in self._errors
+
     def _report(self) -> None:
         if self._on_progress is not None and self._asked is not None:
-            known = self._final | self._errors
-            self._on_progress(len(known & self._asked), len(self._asked))
+            self._on_progress(self._tried, len(self._asked))
 
 
 @contextmanager

@@ -87,6 +87,19 @@ def test_a_run_is_complete_stored_and_published_when_its_block_ends(bench: Bench
         assert snapshot.record.rows["scores"] == 2
 
 
+def test_progress_counts_each_sample_once_and_goes_on_when_resumed(bench: Bench) -> None:
+    told: list[tuple[int, int]] = []
+    with bench.run(samples=SAMPLES[:3], on_progress=lambda *at: told.append(at)) as run:
+        for given in (error("sample-00"), score("sample-00"), score("another"), score("sample-01")):
+            run.add(given)
+    assert told == [(0, 3), (1, 3), (1, 3), (1, 3), (2, 3)]
+    with bench.run(
+        samples=SAMPLES[:3], on_progress=lambda *at: told.append(at), resume=run.folder
+    ) as again:
+        again.add(score("sample-02"))
+    assert told[5:] == [(2, 3), (3, 3)]
+
+
 def test_errors_leave_a_run_incomplete_and_are_asked_again(bench: Bench) -> None:
     with bench.run() as run:
         run.add(score("a"))
