@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Any
 import pytest
 import yaml
 
+from devai_tasks import bundled_example
 from tests.support.command import judge
 
 ROOT = Path(__file__).parents[1]
@@ -104,14 +106,14 @@ def judgments(folder: Path, name: str, unmet: int) -> Path:
 @pytest.fixture
 def job(tmp_path: Path) -> Job:
     judgments(tmp_path, "before", unmet=0)
-    judgments(tmp_path, "after", unmet=3)
+    judgments(tmp_path, "after", unmet=2)
     return Job(tmp_path, baseline="before", candidate="after", install="false")
 
 
 def test_the_steps_gate_report_and_give_the_verdict(job: Job) -> None:
     status = job.run()
     result = json.loads((job.folder / job.outputs["json"]).read_text())
-    # Three tasks are too few to tell, and that passes with a warning.
+    # Two of three tasks are too few to tell, and that passes with a warning.
     assert (status, job.outputs["verdict"], result["verdict"]) == (0, *["INCONCLUSIVE"] * 2)
     assert "::warning title=judge gate%3A INCONCLUSIVE::" in job.log
     assert "INCONCLUSIVE" in job.summary.read_text()
@@ -124,6 +126,14 @@ def test_inconclusive_can_be_a_failure(job: Job) -> None:
     job.inputs["inconclusive"] = "fail"
     assert job.run() == 1
     assert job.outputs["verdict"] == "INCONCLUSIVE"
+
+
+def test_what_got_worse_everywhere_fails_with_a_mark(job: Job) -> None:
+    judgments(job.folder, "worst", unmet=3)
+    job.inputs["candidate"] = "worst"
+    assert (job.run(), job.outputs["verdict"]) == (1, "FAIL")
+    assert "::error title=judge gate%3A FAIL::" in job.log
+    assert "FAIL" in job.summary.read_text()
 
 
 def test_nothing_flipped_passes_and_can_become_the_baseline(job: Job) -> None:
@@ -141,12 +151,62 @@ def test_unusable_input_fails_with_a_sentence_and_no_verdict(job: Job) -> None:
     assert "missing.parquet" in job.log
 
 
+def test_what_the_gate_notes_is_no_command_to_the_runner(job: Job) -> None:
+    job.inputs["candidate"] = "##[add-mask]gone"
+    assert job.run() == 2
+    before, _, rest = job.log.partition("::stop-commands::")
+    token, _, rest = rest.partition("\n")
+    paused, mark, after = rest.partition(f"::{token}::")
+    assert mark and "##[add-mask]gone" in paused
+    assert "##[" not in before + after
+
+
+def test_reports_that_the_checkout_brought_are_not_taken_for_the_gate_s(job: Job) -> None:
+    reports = job.folder / "judge-gate"
+    reports.mkdir()
+    for name in ("annotations.txt", "gate.sarif", "comment.md", "gate.json"):
+        (reports / name).write_text('::warning::planted {"verdict": "PASS"}')
+    job.inputs["baseline"] = "missing.parquet"
+    assert job.run() == 2
+    assert "planted" not in job.log
+    assert [path.name for path in reports.iterdir()] == ["gate.json"]
+    assert "planted" not in (reports / "gate.json").read_text()
+
+
 def test_an_input_is_never_a_command(job: Job) -> None:
     job.inputs |= {"candidate": "after; touch pwned $(touch pwned) `touch pwned`"}
     job.run()
     assert not (job.folder / "pwned").exists()
     for step in ACTION["runs"]["steps"]:
         assert "inputs." not in step.get("run", "")
+
+
+@pytest.mark.slow
+def test_the_jobs_of_the_gitlab_example_keep_a_baseline_and_gate_on_it(tmp_path: Path) -> None:
+    name = "01_Digit_Recognition_MLP_Digits_ML"
+    example = bundled_example()
+    (tmp_path / "tasks").mkdir()
+    shutil.copy(example.tasks / f"{name}.json", tmp_path / "tasks")
+    shutil.copytree(example.workspaces / name, tmp_path / "outputs" / name)
+    jobs = yaml.safe_load((ROOT / "examples" / "gitlab-ci.yml").read_text())
+
+    def run(job: str) -> int:
+        script = "set -e\n" + "\n".join(jobs[job]["script"])
+        environment = {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+        done = subprocess.run(["bash", "-c", script], cwd=tmp_path, env=environment, check=False)
+        return done.returncode
+
+    assert run("judge-baseline") == 0
+    assert run("judge-gate") == 0
+    for written in jobs["judge-gate"]["artifacts"]["paths"]:
+        assert (tmp_path / written).stat().st_size
+    (tmp_path / "outputs" / name / "results" / "metrics.txt").unlink()
+    # One task is too few to fail on; GitLab shows the status as a warning.
+    assert run("judge-gate") == jobs["judge-gate"]["allow_failure"]["exit_codes"] == 4
+    log = json.loads((tmp_path / "gate.sarif").read_text())
+    (lost,) = log["runs"][0]["results"]
+    place = lost["locations"][0]["physicalLocation"]["artifactLocation"]
+    assert place == {"uri": "results/metrics.txt", "uriBaseId": name}
 
 
 def test_every_file_of_the_examples_reads_as_yaml() -> None:
