@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from posixpath import basename
+from posixpath import basename, splitext
 
 from devai_tasks import Requirement, Task, bundled_example, load_judgments, load_tasks
 from judge.inspection import Inspection
@@ -132,6 +132,18 @@ class Known:
             item.start_line
             for item in self._cited[requirement]
             if isinstance(item, FileEvidence) and item.path == path
+        )
+
+    def standing_alone(self, path: str) -> frozenset[int]:
+        """Requirements for a definition alone, in files that do not speak of that module."""
+        module = splitext(basename(path))[0]
+        return frozenset(
+            r.requirement_id
+            for r in self.requirements
+            if (sources := self.places(r.requirement_id).sources)
+            and path not in sources
+            and not self.is_doing(r.requirement_id)
+            and not any(re.search(rf"\b{re.escape(module)}\b", self.text(s)) for s in sources)
         )
 
     def left_alone(self, touched: frozenset[str]) -> frozenset[int]:

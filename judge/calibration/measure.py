@@ -15,6 +15,7 @@ from judge.calibration.good import GoodOutput, Known, open_case
 from judge.calibration.mutation import Kind, Mutation
 from judge.calibration.report_mutations import report_mutations
 from judge.calibration.result_mutations import result_mutations
+from judge.calibration.work_mutations import work_mutations
 from judge.evidence import verified
 from judge.judges.interface import Case, Judge, Question
 from results.errors import InputError
@@ -81,6 +82,7 @@ def mutations_of(known: Known) -> tuple[Mutation, ...]:
         *report_mutations(known),
         *result_mutations(known),
         *code_mutations(known),
+        *work_mutations(known),
     )
     unique = {(m.kind, m.name, m.breaks): m for m in found}
     return tuple(unique.values())
