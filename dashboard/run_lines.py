@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shlex
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -176,20 +175,21 @@ def resume_command(run: dict[str, Any], store: Path, runs_dir: Path) -> str:
     return shlex.join(words)
 
 
-def waiting(runs_dir: Path, known: Sequence[str]) -> list[Waiting]:
+def waiting(query: Query, runs_dir: Path) -> list[Waiting]:
     """Run folders that the store does not have, those written last first. No link is followed."""
-    seen = set(known)
-    found: list[Waiting] = []
     try:
         with os.scandir(runs_dir) as entries:
-            for _, entry in zip(range(_MOST_ENTRIES), entries, strict=False):
-                if entry.name in seen or not is_run_id(entry.name):
-                    continue
-                if entry.is_dir(follow_symlinks=False):
-                    found += _waiting(Path(entry.path))
+            there = [
+                entry.name
+                for _, entry in zip(range(_MOST_ENTRIES), entries, strict=False)
+                if is_run_id(entry.name) and entry.is_dir(follow_symlinks=False)
+            ]
     except OSError:
         # There is no such folder yet, or none that may be read: then nothing waits in it.
         return []
+    known = query("SELECT run_id FROM runs WHERE run_id IN (SELECT unnest(?))", [tuple(there)])
+    stored = {row["run_id"] for row in known}
+    found = [one for name in there if name not in stored for one in _waiting(runs_dir / name)]
     return sorted(found, key=lambda one: one.written_at, reverse=True)
 
 

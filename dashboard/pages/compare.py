@@ -142,7 +142,7 @@ def _differences(metrics: Sequence[MetricComparison]) -> None:
     for unit in dict.fromkeys(metric.unit for metric in whole):
         _drawn([metric for metric in whole if metric.unit == unit], unit, parts=False)
     _parts([metric for metric in told if metric.slice])
-    with st.expander("In numbers"):
+    if state.switch("Show them in numbers", "numbers"):
         st.dataframe(
             [_row(metric) for metric in metrics[:2_000]],
             hide_index=True,

@@ -280,27 +280,30 @@ def _disagreements(view: View, family: str) -> None:
     if not rows:
         return
     things = sum(bool(row["spread"]) for row in rows)
-    with st.expander(f"Where the papers disagree: {things} figures", icon=":material/rule:"):
-        st.caption(
-            "Tables that print different values for one system, benchmark, split and metric, by"
-            " more than rounding explains. They are shown, not resolved: which one is right, or"
-            " whether they measured the same thing, a reader has to judge."
-        )
-        st.dataframe(
-            rows,
-            hide_index=True,
-            height="content" if len(rows) < 20 else 500,
-            placeholder="",
-            column_config={
-                "system": st.column_config.TextColumn("System", pinned=True),
-                "of": st.column_config.TextColumn("What"),
-                "value": st.column_config.TextColumn("Printed"),
-                "spread": st.column_config.NumberColumn("Spread", format="%.2f"),
-                "paper": st.column_config.TextColumn("Paper"),
-                "table": st.column_config.TextColumn("Table"),
-                "variant": st.column_config.TextColumn("Variant"),
-                "split": st.column_config.TextColumn("Split as printed"),
-            },
-            key="disagreements",
-            alt="Figures of papers that contradict one another.",
-        )
+    # A table in a closed expander would be sent and drawn all the same.
+    if not state.switch(f"Show the {things} figures on which papers disagree", "disagreements"):
+        return
+    st.caption(
+        "Tables that print different values for one system, benchmark, split and metric, by more"
+        " than rounding explains. They are shown, not resolved: which one is right, or whether"
+        " they measured the same thing, a reader has to judge."
+    )
+    text = st.column_config.TextColumn
+    st.dataframe(
+        rows,
+        hide_index=True,
+        height="content" if len(rows) < 20 else 500,
+        placeholder="",
+        column_config={
+            "system": text("System", pinned=True),
+            "of": text("What"),
+            "value": text("Printed"),
+            "spread": st.column_config.NumberColumn("Spread", format="%.2f"),
+            "paper": text("Paper"),
+            "table": text("Table"),
+            "variant": text("Variant"),
+            "split": text("Split as printed"),
+        },
+        key="disagreeing",
+        alt="Figures of papers that contradict one another.",
+    )

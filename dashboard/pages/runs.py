@@ -34,6 +34,7 @@ _KINDS = {"Judgments": "judgment", "Benchmarks": "benchmark"}
 _EVERY = "All"
 _MOST_WAITING = 10
 _LONGEST_CONFIG = 20_000
+_MOST_PAIRS = 300
 
 
 def render(view: View, store: Path, runs_dir: Path) -> None:
@@ -64,8 +65,7 @@ def render(view: View, store: Path, runs_dir: Path) -> None:
 
 def _waiting(view: View, runs_dir: Path) -> None:
     """Runs that are under way, or that nobody has stored."""
-    known = [row["run_id"] for row in view("SELECT run_id FROM runs")]
-    found = run_lines.waiting(runs_dir, known)
+    found = run_lines.waiting(view, runs_dir)
     if not found:
         return
     now = datetime.now(UTC)
@@ -297,26 +297,23 @@ def _errors(view: View, run_id: str) -> None:
 
 def _asked(run: Mapping[str, Any]) -> None:
     st.markdown("**What was asked, with what, and where**")
+    asked = {
+        key: run[key]
+        for key in (
+            *("kind", "agent", "judge", "model", "benchmark", "split", "variant", "scorer"),
+            *("setting", "started_at", "folder"),
+        )
+        if run[key]
+    }
     left, right = st.columns(2)
     with left:
-        _pairs(
-            "Run",
-            {
-                key: run[key]
-                for key in (
-                    *("kind", "agent", "judge", "model", "benchmark", "split", "variant"),
-                    *("scorer", "setting", "started_at", "folder"),
-                )
-                if run[key]
-            },
-        )
-        _pairs("Host", run["host"])
+        _pairs("Run and host", {**asked, **{f"host: {k}": v for k, v in run["host"].items()}})
     with right:
-        _pairs("Version of", run["versions"])
-        _pairs("Hash of", run["hashes"])
-    with st.expander("Configuration"):
+        hashes = {f"hash of {key}": value for key, value in run["hashes"].items()}
+        _pairs("Versions and hashes", {**run["versions"], **hashes})
+    if state.switch("Show the whole configuration", "config"):
         text = json.dumps(run["config"], indent=2, ensure_ascii=False)
-        st.code(shown(text, _LONGEST_CONFIG), language="json", height=400)
+        st.code(shown(text, _LONGEST_CONFIG), language=None, height=400)
 
 
 def _pairs(what: str, pairs: Mapping[str, Any]) -> None:
@@ -327,12 +324,12 @@ def _pairs(what: str, pairs: Mapping[str, Any]) -> None:
             what: name(key, 60),
             "is": name(value if isinstance(value, str) else json.dumps(value), 300),
         }
-        for key, value in list(pairs.items())[:200]
+        for key, value in list(pairs.items())[:_MOST_PAIRS]
     ]
     st.dataframe(
         rows,
         hide_index=True,
         key=f"pairs_{what}",
-        height="content" if len(rows) < 12 else 380,
-        alt=f"{what} and value.",
+        height="content" if len(rows) < 14 else 480,
+        alt=f"{what}, and what they are.",
     )

@@ -110,34 +110,35 @@ def _table(found: list[Point], x: Axis, y: Axis, source: str, family: str) -> No
     ]
     shown = [key for key in rows[0] if any(row[key] for row in rows)]
     text = st.column_config.TextColumn
-    with st.expander(f"The {len(rows)} systems in numbers"):
-        st.dataframe(
-            [{key: row[key] for key in shown} for row in rows],
-            hide_index=True,
-            key=f"table_{source}",
-            height="content" if len(rows) < 16 else 520,
-            column_config={
-                "front": text("Front", width=60),
-                "system": text("System", pinned=True),
-                "variant": text("Variant"),
-                "worth": text("Worth"),
-                "takes": text("Takes"),
-                "of": text("Variant of"),
-                "by": text("Paper"),
-                "date": text("Date"),
-            },
-            alt="The systems of the chart.",
-        )
-        st.download_button(
-            "As CSV",
-            lambda: csv_bytes(rows, shown),
-            file_name=f"tradeoff-{source}-{family.replace(' ', '-')}.csv",
-            mime="text/csv",
-            key=f"csv_{source}",
-            on_click="ignore",
-            icon=":material/download:",
-            type="tertiary",
-        )
+    if not state.switch(f"Show the {len(rows)} systems in numbers", f"{source}_numbers"):
+        return
+    st.dataframe(
+        [{key: row[key] for key in shown} for row in rows],
+        hide_index=True,
+        key=f"table_{source}",
+        height="content" if len(rows) < 16 else 520,
+        column_config={
+            "front": text("Front", width=60),
+            "system": text("System", pinned=True),
+            "variant": text("Variant"),
+            "worth": text("Worth"),
+            "takes": text("Takes"),
+            "of": text("Variant of"),
+            "by": text("Paper"),
+            "date": text("Date"),
+        },
+        alt="The systems of the chart.",
+    )
+    st.download_button(
+        "As CSV",
+        lambda: csv_bytes(rows, shown),
+        file_name=f"tradeoff-{source}-{family.replace(' ', '-')}.csv",
+        mime="text/csv",
+        key=f"csv_{source}",
+        on_click="ignore",
+        icon=":material/download:",
+        type="tertiary",
+    )
 
 
 def _parent(found: list[Point], point: Point) -> str:

@@ -137,7 +137,8 @@ def test_an_address_that_makes_no_sense_is_passed_over(store: Path, query: dict[
 
 
 def test_trade_offs_are_drawn_for_runs_and_for_papers(store: Path) -> None:
-    page = Drawn("tradeoffs", store)
+    numbers = {"measured_numbers": "true", "published_numbers": "true"}
+    page = Drawn("tradeoffs", store, numbers)
     assert [s.value for s in page.app.subheader] == ["Measured here", "Published in papers"]
     tables = [f.value for f in page.app.dataframe if "worth" in f.value.columns]
     assert set(tables[0]["system"]) == {"hf:models/edge", "hf:models/large"}

@@ -4,7 +4,8 @@
 
 Prints, for each page, seconds from the address to the drawn page: the first time after the server
 started, and the median of later visits; then seconds from a click to the drawn answer. What the
-browser itself takes is in all of them.
+browser itself takes is in all of them: the last column has the same page over a store without runs,
+visited in turn with the large one, so that a machine that is busy slows both.
 """
 
 from __future__ import annotations
@@ -47,13 +48,19 @@ def main() -> None:
 
 
 def measure(store: Path, visits: int) -> None:
-    """Prints the times over one store."""
-    with looking_at(store, store.parent / "runs") as look:
-        print(f"{'page':<24}{'first':>8}{'warm':>8}")
+    """Prints the times over one store, and those over none."""
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        looking_at(store, store.parent / "runs") as look,
+        looking_at(Path(folder) / "none.duckdb", Path(folder) / "runs") as nothing,
+    ):
+        print(f"{'page':<24}{'first':>8}{'warm':>8}{'no runs':>9}")
         for path in PAGES:
             first = _opened(look, path)
-            later = [_opened(look, path) for _ in range(visits)]
-            print(f"{path or 'leaderboard':<24}{first:8.2f}{statistics.median(later):8.2f}")
+            _opened(nothing, path)
+            pairs = [(_opened(look, path), _opened(nothing, path)) for _ in range(visits)]
+            warm, empty = (statistics.median(times) for times in zip(*pairs, strict=True))
+            print(f"{path or 'leaderboard':<24}{first:8.2f}{warm:8.2f}{empty:9.2f}", flush=True)
         print(f"\n{'interaction':<44}{'median':>8}")
         for words, path, act in _INTERACTIONS:
             times = []
@@ -64,7 +71,7 @@ def measure(store: Path, visits: int) -> None:
                 _answered(page)
                 times.append(time.monotonic() - begun)
                 page.close()
-            print(f"{words:<44}{statistics.median(times):8.2f}")
+            print(f"{words:<44}{statistics.median(times):8.2f}", flush=True)
 
 
 def _opened(look: Look, path: str) -> float:
