@@ -173,23 +173,27 @@ def _difference(cell: Cell, baseline: Cell) -> float | None:
 
 def _styled(frame: pd.DataFrame, table: Table, baseline: Row | None) -> Any:
     """The best of each metric on the page, differences for better and worse, and the baseline."""
-    styles = pd.DataFrame("", index=frame.index, columns=frame.columns)
+    styles = {column: [""] * len(frame) for column in frame.columns}
     for nth, column in enumerate(table.columns):
         if column.higher_is_better is None:
             continue
-        values = frame[f"m{nth}"].astype(float)
-        if values.notna().sum() > 1:
-            best = values.max() if column.higher_is_better else values.min()
-            styles.loc[values == best, f"m{nth}"] = _BEST
-        if f"d{nth}" in frame:
-            change = frame[f"d{nth}"].astype(float) * (1 if column.higher_is_better else -1)
-            styles.loc[change > 0, f"d{nth}"] = _BETTER
-            styles.loc[change < 0, f"d{nth}"] = _WORSE
+        values = [row.cells[nth].value for row in table.rows]
+        known = [value for value in values if value is not None]
+        if len(known) > 1 and f"m{nth}" in styles:
+            best = max(known) if column.higher_is_better else min(known)
+            styles[f"m{nth}"] = [_BEST if value == best else "" for value in values]
+        if f"d{nth}" in styles:
+            sign = 1 if column.higher_is_better else -1
+            styles[f"d{nth}"] = [_style_of(sign * change) for change in frame[f"d{nth}"]]
     if baseline is not None:
-        for index, row in enumerate(table.rows):
-            if row.key == baseline.key:
-                styles.loc[index, ["system"]] = _PINNED
-    return frame.style.apply(lambda _: styles, axis=None)
+        styles["system"] = [_PINNED if row.key == baseline.key else "" for row in table.rows]
+    made = pd.DataFrame(styles, index=frame.index)
+    return frame.style.apply(lambda _: made, axis=None)
+
+
+def _style_of(gain: float) -> str:
+    """How a difference is coloured that is better where it is positive; NaN is neither."""
+    return _BETTER if gain > 0 else _WORSE if gain < 0 else ""
 
 
 def _csv_row(row: Row, columns: Sequence[Column]) -> Mapping[str, Any]:
