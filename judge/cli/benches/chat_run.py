@@ -186,6 +186,8 @@ def _answer(
         call.note(f"{sample}: {reason}")
     if finished.stopped:
         call.say(f"Nothing more was asked: {finished.stopped}")
+        if begun.asked.mode == "tools" and any(r.startswith("no_tools:") for r in errors.values()):
+            call.say("Calls can be asked for as text instead: start a new run with --mode prompt.")
     call.say(f"In error: {len(errors)}; not asked: {finished.missing}. To go on: {resume}")
     return LEFT_IN_ERROR
 

@@ -120,6 +120,15 @@ def test_an_endpoint_that_fails_ends_with_3_and_the_command_that_goes_on(desk: D
     assert desk.server.calls == asked + 1
 
 
+def test_an_endpoint_without_tools_is_left_with_the_way_to_do_without(desk: Desk) -> None:
+    desk.server.rule = lambda asked: fails(400, "tools are not supported by this model")
+    ran = desk.run(*BFCL, "--jobs", "1", "--quiet")
+    assert ran.status == 3
+    assert ran.out.strip() == desk.run_id
+    assert "--mode prompt" in ran.err
+    assert desk.server.calls == 1
+
+
 @pytest.mark.slow
 def test_a_run_that_is_killed_again_and_again_asks_nothing_twice(desk: Desk) -> None:
     answered: collections.Counter[str] = collections.Counter()
