@@ -7,8 +7,8 @@ from typing import Any
 
 from dashboard.agreement_runs import Query
 from dashboard.families import JUDGED
-from dashboard.units import span, title, written
 from dashboard.static_site.markup import Markup, tag, text
+from dashboard.units import span, title, written
 from dashboard.untrusted import name
 
 MOST_RUNS = 12

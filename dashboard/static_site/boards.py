@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from dashboard.agreement_runs import Query
 from dashboard.families import TITLES
 from dashboard.figures import Column
-from dashboard.units import span, title, written
 from dashboard.ranking import ROWS_A_PAGE, Asked, Cell, Row, columns, families, table
 from dashboard.static_site.markup import Markup, tag, text
+from dashboard.units import span, title, written
 from dashboard.untrusted import name
 
 MOST_COLUMNS = 8

@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from dashboard.agreement_runs import Query
 from dashboard.families import TITLES
 from dashboard.figures import MEASURED, PUBLISHED, Column
-from dashboard.units import written
 from dashboard.ranking import families
 from dashboard.static_site.boards import column_label
 from dashboard.static_site.markup import Markup, tag, text
 from dashboard.tradeoffs import Point, costs, front, points, qualities
+from dashboard.units import written
 from dashboard.untrusted import name
 
 WIDTH, HEIGHT = 860, 460
