@@ -19,7 +19,7 @@ from tests.support.browser import looking_at
 from tests.support.judged_stores import judged_example
 
 MOST_BYTES = 200 * 1024
-WIDTH, HEIGHT = 1280, 860
+WIDTH, HEIGHT = 1400, 900
 # Name -> (path, whether dark).
 PICTURES = {
     "leaderboard": ("", False),
