@@ -25,11 +25,6 @@ SAFE: Mapping[str, Setting] = {
     "logger.level": "warning",
 }
 
-# Okabe and Ito's colours, apart in the common colour blindnesses; darkened or lightened so that
-# each keeps a contrast of at least 3 to 1 to the ground.
-LIGHT_SERIES = ("#0072B2", "#B75200", "#00795A", "#A3478A", "#6B6B00", "#3A7CA5", "#8A4B2A")
-DARK_SERIES = ("#56B4E9", "#F0A04B", "#2CC295", "#E29BC6", "#E8DC5A", "#9CC9F0", "#E0A184")
-
 _FONT = "Inter, 'Segoe UI', system-ui, -apple-system, 'Helvetica Neue', Arial, sans-serif"
 _CODE_FONT = "'JetBrains Mono', 'SF Mono', 'DejaVu Sans Mono', Consolas, monospace"
 

@@ -63,10 +63,6 @@ class View:
         found: list[dict[str, Any]] = _kept_rows(self, sql, tuple(parameters))
         return found
 
-    def frame(self, sql: str, parameters: Sequence[Any] = ()) -> Any:
-        """The rows as a pandas table; StoreError where DuckDB minds the query."""
-        return _kept_frame(self, sql, tuple(parameters))
-
     def ask(self, sql: str, parameters: Sequence[Any]) -> DuckDBPyConnection:
         """Runs SQL on a cursor of its own; its rows are still to be fetched."""
         import duckdb
@@ -133,15 +129,9 @@ def _rows(view: View, sql: str, parameters: tuple[Any, ...]) -> list[dict[str, A
     return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 
 
-def _frame(view: View, sql: str, parameters: tuple[Any, ...]) -> Any:
-    return view.ask(sql, parameters).df()
-
-
 _held_view: Any = st.cache_resource(max_entries=4, show_spinner="Opening the results …")(
     _opened_view
 )
-_kept: Any = st.cache_data(
+_kept_rows: Any = st.cache_data(
     max_entries=_ANSWERS_KEPT, show_spinner=False, hash_funcs={View: key_of_view}
-)
-_kept_rows: Any = _kept(_rows)
-_kept_frame: Any = _kept(_frame)
+)(_rows)

@@ -56,14 +56,6 @@ def segments(label: str, options: Sequence[str], key: str, *, default: str, **se
     return str(chosen or default)
 
 
-def choices(label: str, options: Sequence[str], key: str, **settings: Any) -> list[str]:
-    """Several of the options; none stands for all."""
-    chosen: list[str] = st.multiselect(
-        label, options, key=key, bind=_BOUND, format_func=str, **settings
-    )
-    return chosen
-
-
 def text(label: str, key: str, **settings: Any) -> str:
     """What a person typed, at most 200 characters."""
     typed: str | None = st.text_input(label, key=key, max_chars=200, bind=_BOUND, **settings)
