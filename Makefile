@@ -31,10 +31,12 @@ endef
 run: $(VENV)/.default-installed
 	$(BIN)/judge run
 
+# Tests run beside each other on every core, so that one's numbers must not take them all.
+test: export OMP_NUM_THREADS = 1
 test: $(VENV)/.test-installed $(BFCL_PEER)/.installed $(LMMS_PEER)/.installed
 	.ci/system-packages chromium
 	$(BIN)/pytest -n auto --dist loadfile -m "not slow"
-	$(BIN)/pytest -m slow
+	$(BIN)/pytest -n auto --dist loadfile -m slow
 
 lint: $(VENV)/.test-installed
 	$(BIN)/ruff check

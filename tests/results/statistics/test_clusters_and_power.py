@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 import pytest
 import statsmodels.api as sm
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
@@ -91,6 +91,7 @@ def test_a_bootstrap_without_variance_or_clusters_says_so() -> None:
         bootstrap_interval([float("nan"), 1.0], [2, 2])
 
 
+@settings(max_examples=20)
 @given(p_values)
 def test_adjusted_p_values_are_statsmodels(values: list[float]) -> None:
     assert holm(values) == pytest.approx(multipletests(values, method="holm")[1])
