@@ -7,7 +7,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 # What the tests need, in a variable because `call` would part it at its commas.
-TESTED := .[test,models,litellm,dashboard,export,segmentation]
+TESTED := .[test,models,language,litellm,dashboard,export,segmentation]
 # Environments of their own for the peers that are compared with.
 VOS_PEER := .venvs/vos-benchmark
 BFCL_PEER := .venvs/bfcl-eval

@@ -9,7 +9,7 @@ import click
 from judge.cli.calling import Call, judge_command
 
 if TYPE_CHECKING:
-    from runners.models.segmentation.catalogue import Form
+    from runners.models.catalogue import Form
 
 
 @click.group("models", help="Models under test: what can be loaded.")
@@ -53,7 +53,7 @@ def list_models(call: Call) -> None:
 
 
 def _chat_forms() -> tuple[Form, ...]:
-    from runners.models.segmentation.catalogue import EXTRA, Form
+    from runners.models.catalogue import EXTRA, Form
 
     chat = ("chat",)
     return (

@@ -12,7 +12,8 @@ from results.errors import InputError
 from results.records import RunRecord, Value
 from runners.image_segmentation.instances import BoxRule
 from runners.image_segmentation.prompting import MultimaskRule, Prompting
-from runners.models.segmentation.interface import Device, ImageSegmenter, Precision
+from runners.models.devices import Device, Precision
+from runners.models.segmentation.interface import ImageSegmenter
 from runners.models.segmentation.opening import open_image_segmenter
 
 InteractiveBenchmark = Literal["sa23", "coco", "lvis"]

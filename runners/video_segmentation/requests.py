@@ -13,7 +13,7 @@ from benchmarks.vos.datasets import open_video_set
 from benchmarks.vos.prompting import CLICKS_A_FRAME, MOST_FRAMES, Mode
 from results.errors import InputError
 from results.records import RunRecord, Value
-from runners.models.segmentation.interface import Device, Precision
+from runners.models.devices import Device, Precision
 from runners.video_segmentation.clips import Box, Clip, Point, open_clip
 from runners.video_segmentation.video_sets import SetTask, VideoTask
 

@@ -2,29 +2,10 @@
 
 from __future__ import annotations
 
-import importlib.util
-from dataclasses import dataclass
-
+from runners.models.catalogue import EXTRA, Form
 from runners.models.segmentation.code_bases import CODE_BASES
 
 VIDEOS, IMAGES = "segment videos", "segment images"
-EXTRA = "pip install 'agent-judge[{}]'"
-
-
-@dataclass(frozen=True)
-class Form:
-    """One way to name a model. `modules` must be importable for it, or `install` is to be run."""
-
-    spec: str
-    kinds: tuple[str, ...]
-    models: str
-    modules: tuple[str, ...] = ()
-    install: str | None = None
-
-    @property
-    def is_available(self) -> bool:
-        """Whether what it needs is installed; nothing is imported to find out."""
-        return all(importlib.util.find_spec(module) is not None for module in self.modules)
 
 
 def forms() -> tuple[Form, ...]:

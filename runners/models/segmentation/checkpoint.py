@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from results.errors import InputError, MissingExtra
-from runners.models.segmentation.devices import Placement
-from runners.models.segmentation.interface import Described
+from runners.models.describing import Described
+from runners.models.devices import Placement
 
 SAFE_WEIGHTS = "*.safetensors"
 PICKLED_WEIGHTS = "pytorch_model*.bin"

@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from results.errors import InputError
-from runners.models.segmentation.describing import files_described, versions_described
-from runners.models.segmentation.devices import Placement
+from runners.models.describing import Described, files_described, versions_described
+from runners.models.devices import Placement
 from runners.models.segmentation.graphs import (
     ExecuTorchGraph,
     Graph,
@@ -24,13 +24,7 @@ from runners.models.segmentation.graphs import (
     open_script,
     script_halves,
 )
-from runners.models.segmentation.interface import (
-    Described,
-    Picture,
-    Prepared,
-    Prompt,
-    PromptKind,
-)
+from runners.models.segmentation.interface import Picture, Prepared, Prompt, PromptKind
 from runners.models.segmentation.layouts import (
     COORDINATES,
     DECODER_INPUTS,

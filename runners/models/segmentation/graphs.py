@@ -19,8 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from results.errors import InputError, MissingExtra
-from runners.models.segmentation.devices import Placement, torch_placement
-from runners.models.segmentation.interface import Device, Precision
+from runners.models.devices import Device, Placement, Precision, torch_placement
 
 Arrays = Mapping[str, NDArray[Any]]
 # A dimension that is not fixed is None.

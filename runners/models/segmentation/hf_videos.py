@@ -23,18 +23,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from results.errors import InputError
+from runners.models.describing import Described, files_described, versions_described
+from runners.models.devices import Placement, compiled
 from runners.models.segmentation.checkpoint import Checkpoint, load_model, weights_described
-from runners.models.segmentation.describing import files_described, versions_described
-from runners.models.segmentation.devices import Placement, compiled
 from runners.models.segmentation.frame_store import FrameStore
-from runners.models.segmentation.interface import (
-    Described,
-    Mask,
-    Picture,
-    Prepared,
-    Prompt,
-    PromptKind,
-)
+from runners.models.segmentation.interface import Mask, Picture, Prepared, Prompt, PromptKind
 from runners.models.segmentation.memory_window import (
     FEATURES,
     ONE_STEP,

@@ -31,14 +31,12 @@ from typing import Any, Literal, Protocol, Self, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from runners.models.describing import Described
+
 Picture: TypeAlias = NDArray[np.uint8]
 Mask: TypeAlias = NDArray[np.bool_]
 
-Device = Literal["auto", "cpu", "cuda", "mps"]
-Precision = Literal["fp32", "bf16", "fp16"]
 PromptKind = Literal["points", "box", "mask", "previous"]
-
-Described: TypeAlias = dict[str, str | int | float]
 
 
 @dataclass(frozen=True, eq=False)

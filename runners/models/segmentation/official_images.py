@@ -9,17 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from results.errors import InputError
+from runners.models.describing import Described, files_described, versions_described
+from runners.models.devices import Placement
 from runners.models.segmentation.checkpoint import weights_described
 from runners.models.segmentation.code_bases import OfficialModel, built, imported_from
-from runners.models.segmentation.describing import files_described, versions_described
-from runners.models.segmentation.devices import Placement
-from runners.models.segmentation.interface import (
-    Described,
-    Picture,
-    Prepared,
-    Prompt,
-    PromptKind,
-)
+from runners.models.segmentation.interface import Picture, Prepared, Prompt, PromptKind
 from runners.models.segmentation.prompts import check_picture, check_prompt
 
 

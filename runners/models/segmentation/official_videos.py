@@ -21,19 +21,12 @@ from typing import Any
 import numpy as np
 
 from results.errors import InputError
+from runners.models.describing import Described, files_described, versions_described
+from runners.models.devices import Placement
 from runners.models.segmentation.checkpoint import weights_described
 from runners.models.segmentation.code_bases import OfficialModel, built, imported_from
-from runners.models.segmentation.describing import files_described, versions_described
-from runners.models.segmentation.devices import Placement
 from runners.models.segmentation.frame_store import FrameStore
-from runners.models.segmentation.interface import (
-    Described,
-    Mask,
-    Picture,
-    Prepared,
-    Prompt,
-    PromptKind,
-)
+from runners.models.segmentation.interface import Mask, Picture, Prepared, Prompt, PromptKind
 from runners.models.segmentation.overlap import masks_at
 from runners.models.segmentation.preparing import Normalization, frame_pixels, resized_frame
 from runners.models.segmentation.prompts import check_picture

@@ -17,19 +17,14 @@ from pathlib import Path
 from typing import Any
 
 from results.errors import InputError
+from runners.models.devices import Device, Precision, torch_placement
 from runners.models.segmentation.checkpoint import open_checkpoint
 from runners.models.segmentation.code_bases import imported_from, official_model
-from runners.models.segmentation.devices import torch_placement
 from runners.models.segmentation.encoder_decoder import SUFFIXES, open_encoder_decoder
 from runners.models.segmentation.graphs import graph_placement
 from runners.models.segmentation.hf_images import HfImageSegmenter
 from runners.models.segmentation.hf_videos import HfVideoSegmenter
-from runners.models.segmentation.interface import (
-    Device,
-    ImageSegmenter,
-    Precision,
-    VideoSegmenter,
-)
+from runners.models.segmentation.interface import ImageSegmenter, VideoSegmenter
 from runners.models.segmentation.official_images import OfficialImageSegmenter
 from runners.models.segmentation.official_videos import OfficialVideoSegmenter
 

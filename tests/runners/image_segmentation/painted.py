@@ -16,7 +16,8 @@ from benchmarks.image_segmentation.rle import decoded, encoded
 from runners.models.segmentation.interface import Prepared, Prompt
 
 if TYPE_CHECKING:
-    from runners.models.segmentation.interface import Described, Picture, PromptKind
+    from runners.models.describing import Described
+    from runners.models.segmentation.interface import Picture, PromptKind
 
 HEIGHT, WIDTH = 64, 96
 

@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from results.errors import ModelError
-from runners.models.segmentation.interface import Described, Prepared, Prompt, PromptKind
+from runners.models.describing import Described
+from runners.models.segmentation.interface import Prepared, Prompt, PromptKind
 
 if TYPE_CHECKING:
     from runners.models.segmentation.interface import Mask, Picture

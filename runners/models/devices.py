@@ -6,10 +6,12 @@ import functools
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from results.errors import InputError, MissingExtra
-from runners.models.segmentation.interface import Device, Precision
+
+Device = Literal["auto", "cpu", "cuda", "mps"]
+Precision = Literal["fp32", "bf16", "fp16"]
 
 PRECISIONS: tuple[Precision, ...] = ("fp32", "bf16", "fp16")
 
@@ -67,7 +69,7 @@ def imported_torch() -> Any:
     try:
         import torch
     except ImportError:
-        raise MissingExtra("Running a segmentation model", "models") from None
+        raise MissingExtra("Running a model here", "models") from None
     return torch
 
 

@@ -6,8 +6,9 @@ import hashlib
 from collections.abc import Iterable
 from importlib import metadata
 from pathlib import Path
+from typing import TypeAlias
 
-from runners.models.segmentation.interface import Described
+Described: TypeAlias = dict[str, str | int | float]
 
 
 def files_described(paths: Iterable[Path]) -> Described:

@@ -1,0 +1,1 @@
+"""Language models through zero-shot tasks, by lm-evaluation-harness."""

@@ -1,0 +1,1 @@
+"""Causal language models under one protocol: generated text and log-likelihoods, in any form."""

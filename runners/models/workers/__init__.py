@@ -1,0 +1,1 @@
+"""Models in environments of their own, spoken to over pipes."""

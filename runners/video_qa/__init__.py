@@ -1,0 +1,1 @@
+"""Models through the benchmarks of questions about videos."""
