@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from judge.cli.calling import Call, judge_command
-from judge.cli.run_progress import progress_bar
+from judge.cli.progress import judging_bar
 from results.errors import InputError
 
 if TYPE_CHECKING:
@@ -134,7 +134,7 @@ def check(
     found = []
     try:
         for anchor in opened:
-            with progress_bar(call) as on_progress:
+            with judging_bar(call) as on_progress:
                 found.append(
                     check_anchor(
                         anchor,

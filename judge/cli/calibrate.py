@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from judge.cli.calling import Call, judge_command
-from judge.cli.run_progress import progress_bar
+from judge.cli.progress import judging_bar
 from results.errors import InputError
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ def command(
         outputs = bundled_good_outputs()
     judge = open_judge(judge_name, model)
     try:
-        with progress_bar(call) as bar:
+        with judging_bar(call) as bar:
             report = calibrate(
                 judge,
                 outputs,

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from judge.cli.calling import Call, judge_command
+from judge.cli.progress import judging_bar
 from judge.cli.run_answer import answer, resume_command
-from judge.cli.run_progress import progress_bar
 from results.errors import InputError, JudgeError
 
 if TYPE_CHECKING:
@@ -213,7 +213,7 @@ def _carry_out(call: Call, sessions: Sequence[Session], jobs: int, budget: Budge
     try:
         for session in sessions:
             _notes(call, session.notes)
-            with progress_bar(call) as on_progress:
+            with judging_bar(call) as on_progress:
                 outcomes.append(session.execute(jobs, budget, on_progress))
             _notes(call, [n for n in outcomes[-1].notes if n not in session.notes])
     except (KeyboardInterrupt, JudgeError) as error:

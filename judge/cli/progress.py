@@ -9,12 +9,17 @@ from typing import TYPE_CHECKING
 from judge.cli.calling import Call
 
 if TYPE_CHECKING:
+    from rich.progress import Progress as Bar
+
     from judge.running import Progress
 
 
 @contextmanager
-def progress_bar(call: Call) -> Iterator[Callable[[Progress], None] | None]:
-    """A bar with the time that is left, on stderr, where a person watches."""
+def counting_bar(call: Call) -> Iterator[Bar | None]:
+    """Bars with the time that is left, on stderr, where a person watches; else None.
+
+    They go when the block ends.
+    """
     if not call.shows_progress:
         yield None
         return
@@ -28,8 +33,6 @@ def progress_bar(call: Call) -> Iterator[Callable[[Progress], None] | None]:
     )
     from rich.progress import Progress as Bar
 
-    from judge.reporting.wording import one_line
-
     columns = (
         TextColumn("{task.description}", markup=False),
         BarColumn(),
@@ -38,6 +41,18 @@ def progress_bar(call: Call) -> Iterator[Callable[[Progress], None] | None]:
         TimeRemainingColumn(),
     )
     with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
+        yield bar
+
+
+@contextmanager
+def judging_bar(call: Call) -> Iterator[Callable[[Progress], None] | None]:
+    """A bar of the requirements of whichever agent is judged."""
+    from judge.reporting.wording import one_line
+
+    with counting_bar(call) as bar:
+        if bar is None:
+            yield None
+            return
         row = bar.add_task("judging", total=None)
 
         def on_progress(progress: Progress) -> None:
