@@ -13,8 +13,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import StrEnum
 
-from judge.running.provenance import version_of
 from results.records import Value
+from runners.recording import version_of
 
 SECONDS = 60.0
 

@@ -22,7 +22,7 @@ from judge.reporting.judged import JudgedRun, judged_by_run
 from judge.reporting.wording import plain
 from judge.running.outputs import Output
 from judge.running.planning import RunPlan, RunRequest, asked_task, plan_runs
-from judge.running.provenance import host, versions
+from judge.running.provenance import versions
 from judge.trajectory import load_trajectory
 from judge.workspace import Workspace
 from results.errors import InputError
@@ -38,6 +38,7 @@ from results.records import (
     Verdict,
 )
 from results.run_folder import RunFolder, new_run_id, open_runs
+from runners.recording import host
 
 HUMAN = "human"
 """The `judge` of a run that holds people's labels."""

@@ -12,11 +12,12 @@ from devai_tasks.dag import topological_order
 from judge.inspection import Inspection
 from judge.judges.interface import Case, Judge, Question
 from judge.running.outputs import Output, find_outputs
-from judge.running.provenance import hash_of_path, hash_of_tasks, host, versions
+from judge.running.provenance import hash_of_path, hash_of_tasks, versions
 from judge.trajectory import load_trajectory
 from judge.workspace import Workspace
 from results.errors import InputError
 from results.records import AskedRequirement, AskedTask, RunRecord, Value
+from runners.recording import host
 
 Setting = Literal["black-box", "gray-box"]
 FLAGS = ("is_kaggle_api_needed", "is_training_needed", "is_web_navigation_needed")

@@ -5,14 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import platform
 import stat
 from collections.abc import Mapping
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 from devai_tasks import Task
+from runners.recording import installed_versions
 
 # What reads workspaces: another version of one of these may see another fact in the same file.
 READERS = (
@@ -25,31 +24,7 @@ READERS = (
 
 def versions() -> dict[str, str]:
     """Versions of this project, of Python, and of every reader that is installed."""
-    found = {"python": platform.python_version()}
-    for name in ("agent-judge", *READERS):
-        version = version_of(name)
-        if version is not None:
-            found[name] = version
-    return found
-
-
-def version_of(distribution: str) -> str | None:
-    """The installed version of a distribution; None where it is not installed."""
-    try:
-        return metadata.version(distribution)
-    except metadata.PackageNotFoundError:
-        return None
-
-
-def host() -> dict[str, Any]:
-    """What kind of machine this is."""
-    return {
-        "name": platform.node(),
-        "system": platform.system(),
-        "release": platform.release(),
-        "machine": platform.machine(),
-        "cpus": os.cpu_count(),
-    }
+    return installed_versions(READERS)
 
 
 def hash_of_tasks(tasks: tuple[Task, ...]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Literal, TypeVar
 
 from pydantic import ValidationError
 
@@ -142,23 +142,3 @@ def coco_places(
         # LVIS draws on both of COCO's folders, and its images are looked up from above them.
         folder = data / "val2017" if kind == "coco" and (data / "val2017").is_dir() else data
     return annotations.absolute(), folder.absolute()
-
-
-def described(segmenter: ImageSegmenter) -> tuple[dict[str, Any], dict[str, str], dict[str, str]]:
-    """What a model says of itself, as a record keeps it: settings, versions, hashes."""
-    settings: dict[str, Any] = {
-        "device": segmenter.device,
-        "precision": segmenter.precision,
-        # Whether the previous answer went in with the next click can be told by it.
-        "accepts": sorted(segmenter.accepts),
-    }
-    versions: dict[str, str] = {}
-    hashes: dict[str, str] = {}
-    for key, value in segmenter.describe().items():
-        if key.endswith("_version"):
-            versions[key.removesuffix("_version")] = str(value)
-        elif key == "sha256":
-            hashes["model"] = str(value)
-        else:
-            settings[key] = value
-    return settings, versions, hashes

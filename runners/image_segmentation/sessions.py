@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import platform
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from importlib import metadata
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -29,7 +26,6 @@ from runners.image_segmentation.asked import (
     InstancesAsked,
     InteractiveAsked,
     ModelAsked,
-    described,
 )
 from runners.image_segmentation.instances import (
     LINES,
@@ -45,12 +41,13 @@ from runners.image_segmentation.interactive import (
     run_interactive,
 )
 from runners.models.segmentation.interface import ImageSegmenter, PromptKind
+from runners.recording import description_of, host, installed_versions, variant_of
 
 Progress = Callable[[int, int], None]
 Found: TypeAlias = tuple[tuple[Score, ...], tuple[Metric, ...]]
 SAVED_MASKS = "masks"
 # What reads pictures and makes clicks: another version may give another pixel.
-_READERS = ("agent-judge", "faster-coco-eval", "numpy", "pillow", "scipy")
+_READERS = ("faster-coco-eval", "numpy", "pillow", "scipy")
 
 
 @dataclass(frozen=True)
@@ -189,44 +186,31 @@ def _record(
     data_hashes: Mapping[str, str],
     resumes: RunFolder | None,
 ) -> RunRecord:
-    settings, versions, hashes = described(segmenter)
-    config: dict[str, Any] = {**asked.model_dump(mode="json"), DESCRIBED: settings}
+    model = description_of(segmenter.describe())
+    config: dict[str, Any] = {
+        **asked.model_dump(mode="json"),
+        DESCRIBED: {
+            "device": segmenter.device,
+            "precision": segmenter.precision,
+            # Whether the previous answer went in with the next click can be told by it.
+            "accepts": sorted(segmenter.accepts),
+            **model.settings,
+        },
+    }
     return RunRecord(
         run_id=new_run_id() if resumes is None else resumes.run_id,
         kind="benchmark",
         model=asked.model,
         benchmark=config["benchmark"],
         split=split,
-        variant=asked.variant or _variant(segmenter),
+        variant=asked.variant or variant_of(segmenter.variant, segmenter.precision),
         scorer=scorer,
         started_at=datetime.now(UTC).isoformat(timespec="seconds"),
         config=config,
-        versions={**_versions(), **versions},
-        hashes={**hashes, **data_hashes},
-        host={
-            "name": platform.node(),
-            "system": platform.system(),
-            "machine": platform.machine(),
-            "cpus": os.cpu_count(),
-        },
+        versions={**installed_versions(_READERS), **model.versions},
+        hashes={**model.hashes, **data_hashes},
+        host=host(),
     )
-
-
-def _variant(segmenter: ImageSegmenter) -> str | None:
-    parts = [segmenter.variant] if segmenter.variant else []
-    if segmenter.precision != "fp32":
-        parts.append(segmenter.precision)
-    return " ".join(parts) or None
-
-
-def _versions() -> dict[str, str]:
-    found = {"python": platform.python_version()}
-    for name in _READERS:
-        try:
-            found[name] = metadata.version(name)
-        except metadata.PackageNotFoundError:
-            continue
-    return found
 
 
 def _model_metrics(segmenter: ImageSegmenter) -> tuple[Metric, ...]:

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import os
-import platform
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from benchmarks.vos.scoring import SCORER_VERSION
 from results.errors import InputError
 from results.records import RunRecord
 from results.run_folder import RunFolder, new_run_id
 from runners.benchmark_runs import benchmark_run
+from runners.recording import description_of, host, installed_versions, variant_of
 from runners.video_segmentation.prompted_sets import PvsTask, open_pvs, run_pvs
 from runners.video_segmentation.requests import (
     ASKED,
@@ -30,7 +28,7 @@ if TYPE_CHECKING:
     from runners.video_segmentation.video_sets import VideoTask
 
 # What reads pictures and writes masks: another version may give another pixel.
-_READERS = ("agent-judge", "av", "numpy", "pillow", "scipy")
+_READERS = ("av", "numpy", "pillow", "scipy")
 
 
 @dataclass(frozen=True)
@@ -73,57 +71,23 @@ def record_of(
     request: VideoRequest, task: VideoTask | PvsTask, segmenter: VideoSegmenter
 ) -> RunRecord:
     """What run.json says: what was asked, what the model says of itself, versions and hashes."""
-    described = dict(segmenter.describe())
-    versions = {
-        name.removesuffix("_version"): str(described.pop(name))
-        for name in list(described)
-        if name.endswith("_version")
-    }
-    hashes = {"sequences": hash_of_names(task.names)}
-    if (digest := described.get("sha256")) is not None:
-        hashes["model"] = str(digest)
+    model = description_of(segmenter.describe())
     return RunRecord(
         run_id=new_run_id(),
         kind="benchmark",
         model=request.model,
         benchmark=request.benchmark,
         split=task.split or None,
-        variant=request.variant or _variant(segmenter),
+        variant=request.variant or variant_of(segmenter.variant, segmenter.precision),
         scorer=task.protocol,
         started_at=datetime.now(UTC).isoformat(timespec="seconds"),
         config={
             ASKED: request.model_dump(mode="json"),
-            "model": described,
+            "model": model.settings,
             "device": segmenter.device,
             "precision": segmenter.precision,
         },
-        versions={**_versions(), **versions, "scorer": SCORER_VERSION},
-        hashes=hashes,
-        host=_host(),
+        versions={**installed_versions(_READERS), **model.versions, "scorer": SCORER_VERSION},
+        hashes={"sequences": hash_of_names(task.names), **model.hashes},
+        host=host(),
     )
-
-
-def _variant(segmenter: VideoSegmenter) -> str | None:
-    parts = [segmenter.variant] if segmenter.variant else []
-    if segmenter.precision != "fp32":
-        parts.append(segmenter.precision)
-    return " ".join(parts) or None
-
-
-def _versions() -> dict[str, str]:
-    found = {"python": platform.python_version()}
-    for name in _READERS:
-        try:
-            found[name] = metadata.version(name)
-        except metadata.PackageNotFoundError:
-            continue
-    return found
-
-
-def _host() -> dict[str, Any]:
-    return {
-        "name": platform.node(),
-        "system": platform.system(),
-        "machine": platform.machine(),
-        "cpus": os.cpu_count(),
-    }
