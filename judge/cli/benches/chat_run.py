@@ -151,7 +151,7 @@ def _answer(
             f" {len(finished.scores)}."
         )
     if call.as_json or not call.quiet:
-        from judge.cli.benches.image_segmentation_scores import metrics_table
+        from judge.reporting.benchmarks import metrics_table
 
         document = {
             "run_id": record.run_id,

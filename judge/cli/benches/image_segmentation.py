@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-import shlex
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from judge.cli.benches.image_segmentation_scores import metrics_table
+from judge.cli.benches.running import (
+    LEFT_IN_ERROR,
+    PATH,
+    RESUME_OPTION,
+    absolute,
+    options,
+    progress_bar,
+    resume_command,
+    resumed,
+    segmenter_options,
+    stopped,
+)
 from judge.cli.calling import Call, judge_command
 from results.errors import InputError, JudgeError
 
 if TYPE_CHECKING:
-    from results.run_folder import RunFolder
     from runners.image_segmentation.sessions import Begun, Finished
 
 # As benchmarks.image_segmentation and runners have them; here so that help imports nothing.
@@ -25,48 +31,15 @@ MULTIMASKS = ("first", "always", "never")
 BOX_CHOICES = ("box-overlap", "confident", "single")
 PROMPTS = ("both", "clicks", "box")
 
-LEFT_IN_ERROR, INTERRUPTED = 3, 130
-PATH = click.Path(path_type=Path)
-# What only says where and how results are shown and kept, and so may stand beside --resume.
-_BESIDE_RESUME = {"resume", "as_json", "quiet", "debug", "store", "run_dir"}
-
-Wrapper = Callable[[Callable[..., Any]], Callable[..., Any]]
-
-
-def _options(*options: Wrapper) -> Wrapper:
-    def wrap(body: Callable[..., Any]) -> Callable[..., Any]:
-        for option in reversed(options):
-            body = option(body)
-        return body
-
-    return wrap
-
-
-_MODEL = _options(
-    click.option(
-        "--model",
-        help="hf:<folder or hub id>, onnx:<folder>, torchscript:<file>, executorch:<folder>,"
-        " official:<package>, python:<module>:<factory>.",
+_MODEL = options(
+    segmenter_options(
+        "hf:<folder or hub id>, onnx:<folder>, torchscript:<file>, executorch:<folder>,"
+        " official:<package>, python:<module>:<factory>."
     ),
-    click.option(
-        "--device",
-        type=click.Choice(["auto", "cpu", "cuda", "mps"]),
-        default="auto",
-        show_default=True,
-    ),
-    click.option(
-        "--precision",
-        type=click.Choice(["fp32", "bf16", "fp16"]),
-        default="fp32",
-        show_default=True,
-    ),
-    click.option("--compile", is_flag=True, help="Compile the image encoder by torch.compile."),
-    click.option("--code", type=PATH, help="A checkout of the code base that official: names."),
-    click.option("--variant", help="What this form of the model is called in the results."),
-    click.option("--resume", metavar="RUN", help="Go on with a run; takes no other options."),
+    RESUME_OPTION,
 )
 
-_PROMPTING = _options(
+_PROMPTING = options(
     click.option(
         "--clicks",
         default="1,3,5",
@@ -167,7 +140,7 @@ def run_lvis(call: Call, **asked: Any) -> int:
     return _run_interactive(call, "lvis", asked)
 
 
-_INSTANCES = _options(
+_INSTANCES = options(
     click.option("--data", type=PATH, help="The folder of annotations and images."),
     click.option("--annotations", type=PATH, help="The annotation file."),
     click.option("--images", type=PATH, help="The folder of images."),
@@ -220,16 +193,16 @@ def _run_interactive(
     from runners.image_segmentation.asked import InteractiveAsked, asked_before, coco_places
     from runners.image_segmentation.sessions import begin_interactive
 
-    resumed = _resumed(call, given)
-    if resumed is not None:
+    before = resumed(call, given)
+    if before is not None:
         return _carry_out(
             call,
             benchmark,
             begin_interactive(
-                _same(asked_before(resumed.record, InteractiveAsked), benchmark), resumed
+                _same(asked_before(before.record, InteractiveAsked), benchmark), before
             ),
         )
-    places: dict[str, str | None] = {"data": _absolute(given.get("data"))}
+    places: dict[str, str | None] = {"data": absolute(given.get("data"))}
     if benchmark != "sa23":
         annotations, images = coco_places(
             benchmark, given["data"], given["annotations"], given["images"]
@@ -246,7 +219,7 @@ def _run_interactive(
         multimask=given["multimask"],
         feed_back=not given["no_feedback"],
         seed=given["seed"],
-        saliency=_absolute(given["saliency"]),
+        saliency=absolute(given["saliency"]),
         save_masks=given["save_masks"],
     )
     return _carry_out(call, benchmark, begin_interactive(asked))
@@ -257,10 +230,10 @@ def _run_instances(call: Call, rules: Literal["coco", "lvis"], given: dict[str, 
     from runners.image_segmentation.sessions import begin_instances
 
     benchmark: Any = f"{rules}-instances"
-    resumed = _resumed(call, given)
-    if resumed is not None:
-        before = _same(asked_before(resumed.record, InstancesAsked), benchmark)
-        return _carry_out(call, benchmark, begin_instances(before, resumed))
+    before = resumed(call, given)
+    if before is not None:
+        same = _same(asked_before(before.record, InstancesAsked), benchmark)
+        return _carry_out(call, benchmark, begin_instances(same, before))
     annotations, images = coco_places(rules, given["data"], given["annotations"], given["images"])
     if given["boxes"] is None:
         raise InputError("Give --boxes, a detector's results in COCO's form.")
@@ -284,28 +257,6 @@ def _same(asked: Any, benchmark: str) -> Any:
     return asked
 
 
-def _resumed(call: Call, given: dict[str, Any]) -> RunFolder | None:
-    """The run to go on with, which asks what it was asked at first."""
-    from results.run_folder import resolve_run
-
-    if given["resume"] is None:
-        return None
-    context = click.get_current_context()
-    source = click.core.ParameterSource.COMMANDLINE
-    beside = [
-        name
-        for name in context.params
-        if name not in _BESIDE_RESUME and context.get_parameter_source(name) is source
-    ]
-    if beside:
-        raise InputError(
-            "--resume goes on with what the run was asked, so"
-            f" --{beside[0].replace('_', '-')} has no place beside it; leave it out, or start a"
-            " new run."
-        )
-    return resolve_run(given["resume"], call.run_dir, call.store)
-
-
 def _model(given: dict[str, Any]) -> dict[str, Any]:
     if given["model"] is None:
         raise InputError("Give --model, such as hf:facebook/sam2.1-hiera-tiny.")
@@ -314,7 +265,7 @@ def _model(given: dict[str, Any]) -> dict[str, Any]:
         "device": given["device"],
         "precision": given["precision"],
         "compile": given["compile"],
-        "code": _absolute(given["code"]),
+        "code": absolute(given["code"]),
         "variant": given["variant"],
         "limit": given["limit"],
     }
@@ -330,10 +281,6 @@ def _numbers(text: str) -> tuple[int, ...]:
     return tuple(numbers)
 
 
-def _absolute(path: Path | None) -> str | None:
-    return None if path is None else str(path.absolute())
-
-
 def _carry_out(call: Call, benchmark: str, begun: Begun) -> int:
     """Runs, and answers; a run that did not end says how to go on."""
     from results.records import ScoreStatus
@@ -341,12 +288,12 @@ def _carry_out(call: Call, benchmark: str, begun: Begun) -> int:
 
     for note in begun.notes:
         call.note(note)
-    resume = _resume_command(call, benchmark, begun.record.run_id)
+    resume = resume_command(call, benchmark, begun.record.run_id)
     try:
-        with _progress(call, benchmark) as progress:
+        with progress_bar(call, benchmark) as progress:
             finished = carry_out(begun, call.run_dir, call.store, progress)
     except (KeyboardInterrupt, JudgeError) as error:
-        return _stopped(call, error, resume)
+        return stopped(call, error, resume)
     _answer(call, finished)
     failed = [score for score in finished.scores if score.status is ScoreStatus.ERROR]
     if failed:
@@ -357,18 +304,9 @@ def _carry_out(call: Call, benchmark: str, begun: Begun) -> int:
     return 0
 
 
-def _stopped(call: Call, error: KeyboardInterrupt | JudgeError, resume: str) -> int:
-    if isinstance(error, KeyboardInterrupt):
-        sentence, status = "Stopped; every score so far is kept.", INTERRUPTED
-    else:
-        sentence, status = str(error), error.exit_status
-    call.say(f"{sentence} To go on: {resume}")
-    if call.as_json:
-        call.answer({"error": sentence, "exit_status": status, "resume": resume})
-    return status
-
-
 def _answer(call: Call, finished: Finished) -> None:
+    from judge.reporting.benchmarks import metrics_table
+
     record = finished.record
     document = {
         "run_id": record.run_id,
@@ -386,43 +324,6 @@ def _answer(call: Call, finished: Finished) -> None:
     if call.quiet and not call.as_json:
         click.echo(record.run_id)
         return
-    title = f"{record.benchmark} {record.split}, {record.model}: {record.scorer}; shares in percent"
+    title = f"{record.benchmark} {record.split}, {record.model}: {record.scorer}"
     kept = f"run {record.run_id}, kept in {finished.folder} and {call.store}"
     call.answer(document, metrics_table(finished.metrics, title), kept)
-
-
-def _resume_command(call: Call, benchmark: str, run_id: str) -> str:
-    words = ["judge", "bench", "run", benchmark, "--resume", run_id]
-    if call.store_given is not None:
-        words += ["--store", str(call.store_given)]
-    if call.run_dir_given is not None:
-        words += ["--run-dir", str(call.run_dir_given)]
-    return shlex.join(words)
-
-
-@contextmanager
-def _progress(call: Call, what: str) -> Iterator[Callable[[int, int], None] | None]:
-    """A bar of images with the time that is left, on stderr, where a person watches."""
-    if not call.shows_progress:
-        yield None
-        return
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeElapsedColumn,
-        TimeRemainingColumn,
-    )
-
-    columns = (
-        TextColumn("{task.description}", markup=False),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        row = bar.add_task(what, total=None)
-        yield lambda done, total: bar.update(row, completed=done, total=total)

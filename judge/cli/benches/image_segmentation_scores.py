@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import click
 
+from judge.cli.benches.running import PATH
 from judge.cli.calling import Call, judge_command
-
-if TYPE_CHECKING:
-    from rich.table import Table
-
-    from results.records import Metric
-
-PATH = click.Path(path_type=Path)
-
 
 _ANNOTATIONS = click.option("--annotations", required=True, type=PATH, help="The annotation file.")
 _PREDICTIONS = click.option(
@@ -63,6 +55,7 @@ def score_lvis_instances(call: Call, *, annotations: Path, predictions: Path) ->
 def score_image_masks(call: Call, *, gt: Path, pred: Path, lenient: bool) -> None:
     from benchmarks.image_segmentation.given_masks import score_given_masks
     from benchmarks.image_segmentation.mean_iou import mean_iou_metrics
+    from judge.reporting.benchmarks import metrics_table
 
     found = score_given_masks(gt, pred, lenient=lenient)
     metrics = mean_iou_metrics(found.scores)
@@ -100,34 +93,6 @@ def _score_instances(
     )
     rows = [tuple(map(_percent, found.values.values()))]
     call.answer(document, text_table(rows, tuple(found.values), title))
-
-
-def metrics_table(metrics: Sequence[Metric], title: str) -> Table:
-    """Metrics as a person reads them, shares in percent."""
-    from judge.reporting.tables import text_table
-
-    rows = [
-        (
-            metric.name,
-            metric.slice,
-            _shown(metric, metric.value),
-            ""
-            if metric.interval is None
-            else f"{_shown(metric, metric.interval.low)} to {_shown(metric, metric.interval.high)}",
-            str(metric.n),
-            metric.note,
-        )
-        for metric in metrics
-    ]
-    return text_table(rows, ("metric", "slice", "value", "95 % interval", "n", "note"), title)
-
-
-def _shown(metric: Metric, value: float | None) -> str:
-    if metric.unit == "share":
-        return _percent(value)
-    if value is None:
-        return ""
-    return f"{value:,.0f} {metric.unit}" if value >= 1000 else f"{value:.3g} {metric.unit}"
 
 
 def _percent(value: float | None) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,31 +9,30 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from judge.cli.benches.running import (
+    LEFT_IN_ERROR,
+    PATH,
+    RESUME_OPTION,
+    Option,
+    absolute,
+    options,
+    resume_command,
+    resumed,
+    segmenter_options,
+    stopped,
+)
 from judge.cli.calling import Call, judge_command
+from judge.cli.progress import counting_bar
 from results.errors import InputError, JudgeError
 
 if TYPE_CHECKING:
-    from results.run_folder import RunFolder
     from runners.video_segmentation.execution import Executed
     from runners.video_segmentation.requests import VideoRequest
     from runners.video_segmentation.running import How, Progress
 
-LEFT_IN_ERROR, INTERRUPTED = 3, 130
 _SHOWN_ERRORS = 5
-PATH = click.Path(path_type=Path)
 # What a resumed run may be given anew: how quickly it goes, and what is made beside the figures.
-BESIDE_RESUME = "resume out visualize prefetch jobs as_json quiet debug store run_dir".split()
-
-Wrapper = Callable[[Callable[..., Any]], Callable[..., Any]]
-
-
-def _options(*options: Wrapper) -> Wrapper:
-    def wrap(body: Callable[..., Any]) -> Callable[..., Any]:
-        for option in reversed(options):
-            body = option(body)
-        return body
-
-    return wrap
+_BESIDE_RESUME = frozenset({"out", "visualize", "prefetch", "jobs"})
 
 
 def _numbers(
@@ -59,29 +57,13 @@ def _numbers(
     return convert
 
 
-_MODEL = _options(
-    click.option(
-        "--model",
-        help="hf:<folder or hub id>, official:<sam2|edgetam|efficient_track_anything>:<config>:"
-        "<checkpoint>, python:<module>:<factory>.",
+_MODEL = options(
+    segmenter_options(
+        "hf:<folder or hub id>, official:<sam2|edgetam|efficient_track_anything>:<config>:"
+        "<checkpoint>, python:<module>:<factory>."
     ),
-    click.option(
-        "--device",
-        type=click.Choice(["auto", "cpu", "cuda", "mps"]),
-        default="auto",
-        show_default=True,
-    ),
-    click.option(
-        "--precision",
-        type=click.Choice(["fp32", "bf16", "fp16"]),
-        default="fp32",
-        show_default=True,
-    ),
-    click.option("--compile", is_flag=True, help="Compile the image encoder by torch.compile."),
-    click.option("--code", type=PATH, help="A checkout of the code base that official: names."),
-    click.option("--variant", help="What this form of the model is called in the results."),
     click.option("--keep-ends", is_flag=True, help="Score the first and last frames, too."),
-    click.option("--resume", metavar="RUN", help="Go on with a run; it asks what it was asked."),
+    RESUME_OPTION,
     click.option(
         "--prefetch",
         type=click.IntRange(0, 256),
@@ -97,7 +79,7 @@ _MODEL = _options(
         help="Threads that read and prepare frames.",
     ),
 )
-_WRITING = _options(
+_WRITING = options(
     click.option(
         "--warm-up",
         type=click.IntRange(min=0),
@@ -112,25 +94,25 @@ _WRITING = _options(
     ),
     click.option("--out", type=PATH, help="A new folder for a copy of the masks."),
 )
-_SET = _options(
+_SET = options(
     click.option("--data", type=PATH, help="The set's root, as its makers lay it out."),
     click.option("--split", help="The split that papers report by default."),
     click.option("--limit", type=click.IntRange(min=1), help="The first N sequences only."),
     _MODEL,
     _WRITING,
 )
-_CLIP = _options(
+_CLIP = options(
     click.option("--masks", type=PATH, help="A folder of masks, named as the frames are."),
     click.option("--max-frames", type=click.IntRange(min=1), help="The first N frames only."),
 )
 
 
-def _set_command(name: str, example: str, what: str, *more: Wrapper) -> click.Command:
+def _set_command(name: str, example: str, what: str, *more: Option) -> click.Command:
     def run(call: Call, **given: Any) -> int:
         return _run(call, name, given)
 
     return judge_command(name, touches_store=True, example=example, help=what)(
-        _options(*more, _SET)(run)
+        options(*more, _SET)(run)
     )
 
 
@@ -257,7 +239,7 @@ def _run(call: Call, benchmark: str, given: dict[str, Any]) -> int:
     out = given.get("out")
     if out is not None:
         _require_new(out)
-    resume = _resumed(call, given)
+    resume = resumed(call, given, _BESIDE_RESUME)
     if resume is None:
         request = _request(benchmark, given)
     else:
@@ -280,26 +262,8 @@ def _run(call: Call, benchmark: str, given: dict[str, Any]) -> int:
     except (KeyboardInterrupt, JudgeError) as error:
         if not begun:
             raise
-        return _stopped(call, error, _resume_command(call, benchmark, begun[0]))
-    return _concluded(call, executed, out, _resume_command(call, benchmark, begun[0]))
-
-
-def _resumed(call: Call, given: dict[str, Any]) -> RunFolder | None:
-    """The run to go on with, which asks what it was asked at first."""
-    from results.run_folder import resolve_run
-
-    if given["resume"] is None:
-        return None
-    context = click.get_current_context()
-    source = click.core.ParameterSource.COMMANDLINE
-    for name in context.params:
-        if name not in BESIDE_RESUME and context.get_parameter_source(name) is source:
-            raise InputError(
-                "--resume goes on with what the run was asked, so"
-                f" --{name.replace('_', '-')} has no place beside it; leave it out, or start a new"
-                " run."
-            )
-    return resolve_run(given["resume"], call.run_dir, call.store)
+        return stopped(call, error, resume_command(call, benchmark, begun[0]), "sequence")
+    return _concluded(call, executed, out, resume_command(call, benchmark, begun[0]))
 
 
 def _request(benchmark: str, given: dict[str, Any]) -> VideoRequest:
@@ -311,8 +275,8 @@ def _request(benchmark: str, given: dict[str, Any]) -> VideoRequest:
             raise InputError(f"Give --{name}, such as {example}.")
     asked = {name: value for name, value in given.items() if name in VideoRequest.model_fields}
     for name in ("data", "code", "masks", "first_mask"):
-        if asked.get(name) is not None:
-            asked[name] = str(asked[name].absolute())
+        if name in asked:
+            asked[name] = absolute(asked[name])
     if "points" in asked:
         asked["points"] = tuple((*point, 1)[:3] for point in asked["points"])
         if any(label not in (0, 1) for _, _, label in asked["points"]):
@@ -353,7 +317,7 @@ def _concluded(call: Call, executed: Executed, out: Path | None, resume: str) ->
 
 
 def _answer(call: Call, executed: Executed) -> None:
-    from judge.reporting.tables import text_table
+    from judge.reporting.benchmarks import metrics_table
     from runners.video_segmentation.running import PREDICTIONS
 
     found, record = executed.found, executed.folder.record
@@ -376,54 +340,14 @@ def _answer(call: Call, executed: Executed) -> None:
         "status": str(executed.folder.status),
         **found.as_json(),
     }
-    rows = [
-        (metric.name, metric.slice, _shown(metric.value, metric.unit), *_about(metric))
-        for metric in found.metrics
-    ]
     what = " ".join(filter(None, (record.benchmark, record.split)))
     title = f"{what}, {record.model}: {record.scorer}"
     call.answer(
         document,
-        text_table(rows, ("metric", "of", "value", "95 %", "n", "unit"), title),
+        metrics_table(found.metrics, title),
         f"run {record.run_id}, kept in {executed.folder.path} and {call.store}",
         *([f"{found.submission}: to be uploaded as it is."] if found.submission else []),
     )
-
-
-def _about(metric: Any) -> tuple[str, str, str]:
-    bounds = metric.interval
-    shown = "" if bounds is None else f"{100 * bounds.low:.1f}–{100 * bounds.high:.1f}"
-    return shown, str(metric.n), "%" if metric.unit == "share" else _UNITS.get(metric.unit, "")
-
-
-_UNITS = {"frames/s": "frames/s", "ms": "ms", "bytes": "MB"}
-
-
-def _shown(value: float | None, unit: str) -> str:
-    if value is None:
-        return ""
-    scale = {"share": 100.0, "bytes": 1e-6}.get(unit, 1.0)
-    return f"{scale * value:.1f}"
-
-
-def _stopped(call: Call, error: KeyboardInterrupt | JudgeError, resume: str) -> int:
-    if isinstance(error, KeyboardInterrupt):
-        sentence, status = "Stopped; every sequence so far is kept.", INTERRUPTED
-    else:
-        sentence, status = str(error), error.exit_status
-    call.say(f"{sentence} To go on: {resume}")
-    if call.as_json:
-        call.answer({"error": sentence, "exit_status": status, "resume": resume})
-    return status
-
-
-def _resume_command(call: Call, benchmark: str, run_id: str) -> str:
-    words = ["judge", "bench", "run", benchmark, "--resume", run_id]
-    if call.store_given is not None:
-        words += ["--store", str(call.store_given)]
-    if call.run_dir_given is not None:
-        words += ["--run-dir", str(call.run_dir_given)]
-    return shlex.join(words)
 
 
 def _require_new(out: Path) -> None:
@@ -434,30 +358,13 @@ def _require_new(out: Path) -> None:
 
 @contextmanager
 def _progress(call: Call, what: str) -> Iterator[Callable[[Progress], None] | None]:
-    """A bar of sequences, the frames of the one under way, and the time left, where one watches."""
-    if not call.shows_progress:
-        yield None
-        return
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        TextColumn,
-        TimeElapsedColumn,
-        TimeRemainingColumn,
-    )
-    from rich.progress import Progress as Bar
-
+    """A bar of sequences, and the frames of the one under way, where a person watches."""
     from judge.reporting.wording import one_line
 
-    columns = (
-        TextColumn("{task.description}", markup=False),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
-    )
-    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
+    with counting_bar(call) as bar:
+        if bar is None:
+            yield None
+            return
         overall = bar.add_task(what, total=None)
         within = bar.add_task("", total=None)
         under_way = ""
