@@ -27,7 +27,7 @@ from runners.models.describing import Described, files_described, versions_descr
 from runners.models.devices import Placement, compiled
 from runners.models.segmentation.checkpoint import Checkpoint, load_model, weights_described
 from runners.models.segmentation.frame_store import FrameStore
-from runners.models.segmentation.interface import Mask, Picture, Prepared, Prompt, PromptKind
+from runners.models.segmentation.interface import Mask, Prompt
 from runners.models.segmentation.memory_window import (
     FEATURES,
     ONE_STEP,
@@ -38,10 +38,9 @@ from runners.models.segmentation.preparing import (
     Normalization,
     frame_pixels,
     read_normalization,
-    resized_frame,
 )
-from runners.models.segmentation.prompts import as_points, check_picture
-from runners.models.segmentation.sessions import ENDLESS, FrameByFrameSession
+from runners.models.segmentation.prompts import as_points
+from runners.models.segmentation.sessions import ENDLESS, FrameByFrameSegmenter, FrameByFrameSession
 
 # config.model_type -> the model, and the module and name of its sessions.
 VIDEO_MODELS = {
@@ -51,11 +50,8 @@ VIDEO_MODELS = {
 HIGHEST_LOGIT = 32.0
 
 
-class HfVideoSegmenter:
+class HfVideoSegmenter(FrameByFrameSegmenter):
     """A video model of the SAM 2 family."""
-
-    variant: str | None = None
-    accepts: frozenset[PromptKind] = frozenset({"points", "box", "mask"})
 
     def __init__(self, checkpoint: Checkpoint, placement: Placement, *, compile: bool) -> None:
         known = VIDEO_MODELS.get(checkpoint.model_type)
@@ -75,35 +71,13 @@ class HfVideoSegmenter:
         if compile:
             self._model.vision_encoder.forward = compiled(self._model.vision_encoder.forward)
         modelling = importlib.import_module(f"transformers.models.{module}.modeling_{module}")
-        self._session = _windowed(getattr(modelling, session))
+        self._inference_session = _windowed(getattr(modelling, session))
 
-    @property
-    def device(self) -> str:
-        return self._placement.device
-
-    @property
-    def precision(self) -> str:
-        return self._placement.precision
-
-    def prepare(self, frame: Picture) -> Prepared:
-        check_picture(frame)
-        return Prepared(resized_frame(frame, self._size), frame.shape[0], frame.shape[1])
-
-    def start(
-        self,
-        height: int,
-        width: int,
-        n_frames: int | None,
-        *,
-        keep_frames: bool = False,
-        non_overlapping: bool = False,
+    def _session(
+        self, size: tuple[int, int], n_frames: int, *, keep_frames: bool, non_overlapping: bool
     ) -> HfVideoSession:
         return HfVideoSession(
-            self,
-            (height, width),
-            n_frames or ENDLESS,
-            keep_frames=keep_frames,
-            non_overlapping=non_overlapping,
+            self, size, n_frames, keep_frames=keep_frames, non_overlapping=non_overlapping
         )
 
     def describe(self) -> Described:
@@ -223,7 +197,7 @@ class HfVideoSession(FrameByFrameSession):
     def _new_session(self, object_id: int) -> Any:
         import torch
 
-        session = self._segmenter._session(
+        session = self._segmenter._inference_session(
             video_height=self._height,
             video_width=self._width,
             inference_device=self._segmenter.device,

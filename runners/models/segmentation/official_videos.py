@@ -26,18 +26,14 @@ from runners.models.devices import Placement
 from runners.models.segmentation.checkpoint import weights_described
 from runners.models.segmentation.code_bases import OfficialModel, built, imported_from
 from runners.models.segmentation.frame_store import FrameStore
-from runners.models.segmentation.interface import Mask, Picture, Prepared, Prompt, PromptKind
+from runners.models.segmentation.interface import Mask, Prompt
 from runners.models.segmentation.overlap import masks_at
-from runners.models.segmentation.preparing import Normalization, frame_pixels, resized_frame
-from runners.models.segmentation.prompts import check_picture
-from runners.models.segmentation.sessions import ENDLESS, FrameByFrameSession
+from runners.models.segmentation.preparing import Normalization, frame_pixels
+from runners.models.segmentation.sessions import FrameByFrameSegmenter, FrameByFrameSession
 
 
-class OfficialVideoSegmenter:
+class OfficialVideoSegmenter(FrameByFrameSegmenter):
     """A `…VideoPredictor` of one of the code bases."""
-
-    variant: str | None = None
-    accepts: frozenset[PromptKind] = frozenset({"points", "box", "mask"})
 
     def __init__(
         self, model: OfficialModel, placement: Placement, *, compile: bool, code: Path | None
@@ -60,33 +56,11 @@ class OfficialVideoSegmenter:
             int(getattr(self._predictor, "max_obj_ptrs_in_encoder", 16)),
         )
 
-    @property
-    def device(self) -> str:
-        return self._placement.device
-
-    @property
-    def precision(self) -> str:
-        return self._placement.precision
-
-    def prepare(self, frame: Picture) -> Prepared:
-        check_picture(frame)
-        return Prepared(resized_frame(frame, self._size), frame.shape[0], frame.shape[1])
-
-    def start(
-        self,
-        height: int,
-        width: int,
-        n_frames: int | None,
-        *,
-        keep_frames: bool = False,
-        non_overlapping: bool = False,
+    def _session(
+        self, size: tuple[int, int], n_frames: int, *, keep_frames: bool, non_overlapping: bool
     ) -> OfficialVideoSession:
         return OfficialVideoSession(
-            self,
-            (height, width),
-            n_frames or ENDLESS,
-            keep_frames=keep_frames,
-            non_overlapping=non_overlapping,
+            self, size, n_frames, keep_frames=keep_frames, non_overlapping=non_overlapping
         )
 
     def describe(self) -> Described:

@@ -1,4 +1,4 @@
-"""What every video session does alike: its frames, its checks, and the order of its calls."""
+"""What video segmenters and their sessions do alike: frames, checks, and the order of calls."""
 
 from __future__ import annotations
 
@@ -8,12 +8,56 @@ from types import TracebackType
 from typing import Self
 
 from results.errors import InputError
+from runners.models.devices import Placement
 from runners.models.segmentation.frame_store import FrameStore, NewestFrame, SpooledFrames
 from runners.models.segmentation.interface import Mask, Picture, Prepared, Prompt, PromptKind
+from runners.models.segmentation.preparing import resized_frame
 from runners.models.segmentation.prompts import check_picture, check_prepared, check_prompt
 
 # Stands for a length that nobody knows.
 ENDLESS = 1 << 31
+
+
+class FrameByFrameSegmenter(ABC):
+    """A `VideoSegmenter` that sees square pictures of `_size` pixels a side, on its placement."""
+
+    variant: str | None = None
+    accepts: frozenset[PromptKind] = frozenset({"points", "box", "mask"})
+    _placement: Placement
+    _size: int
+
+    @property
+    def device(self) -> str:
+        return self._placement.device
+
+    @property
+    def precision(self) -> str:
+        return self._placement.precision
+
+    def prepare(self, frame: Picture) -> Prepared:
+        check_picture(frame)
+        return Prepared(resized_frame(frame, self._size), frame.shape[0], frame.shape[1])
+
+    def start(
+        self,
+        height: int,
+        width: int,
+        n_frames: int | None,
+        *,
+        keep_frames: bool = False,
+        non_overlapping: bool = False,
+    ) -> FrameByFrameSession:
+        return self._session(
+            (height, width),
+            n_frames or ENDLESS,
+            keep_frames=keep_frames,
+            non_overlapping=non_overlapping,
+        )
+
+    @abstractmethod
+    def _session(
+        self, size: tuple[int, int], n_frames: int, *, keep_frames: bool, non_overlapping: bool
+    ) -> FrameByFrameSession: ...
 
 
 class FrameByFrameSession(ABC):
