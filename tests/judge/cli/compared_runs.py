@@ -5,8 +5,11 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+
+import pytest
 
 from judge.cli.main import status_of
 from results.records import (
@@ -26,6 +29,9 @@ from tests.support.sample_runs import record
 
 Outcomes = Mapping[str, Sequence[Outcome]]
 MET, UNMET = Outcome.SATISFIED, Outcome.UNSATISFIED
+TASKS = [f"{number:02d}_Task" for number in range(12)]
+DATA = os.environ.get("JUDGE_TEST_DATA")
+needs_data = pytest.mark.skipif(DATA is None, reason="JUDGE_TEST_DATA is not set")
 
 
 def judgment_run(runs: Path, run_id: str, outcomes: Outcomes, **changes: object) -> RunFolder:

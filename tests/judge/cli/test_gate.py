@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
 
 from results.records import Outcome
 from tests.judge.cli.compared_runs import (
+    DATA,
     MET,
+    TASKS,
     UNMET,
     benchmark_run,
     called,
     judgment_files,
     judgment_run,
+    needs_data,
 )
 from tests.support.command import judge
-
-DATA = os.environ.get("JUDGE_TEST_DATA")
-needs_data = pytest.mark.skipif(DATA is None, reason="JUDGE_TEST_DATA is not set")
-TASKS = [f"{number:02d}_Task" for number in range(12)]
 
 
 @pytest.fixture(scope="module")
