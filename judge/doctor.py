@@ -96,7 +96,11 @@ _EXTRAS = (
     ),
     _Package("onnx", "import onnx", "export"),
     _Package("onnxruntime", "import onnxruntime", "export"),
-    _Package("gguf", "import gguf", "gguf"),
+    _Package("executorch", "import executorch.runtime", "export"),
+    _Package("llguidance", "import llguidance", "models"),
+    _Package("lm-eval", "import lm_eval", "language"),
+    _Package("llama-cpp-python", "import llama_cpp", "gguf"),
+    _Package("faster-coco-eval", "import faster_coco_eval", "segmentation"),
     _Package("ray", "import ray", "distributed"),
 )
 # Tool -> (what proves that it works, what it is for).
