@@ -1,0 +1,75 @@
+"""Text held to a JSON Schema while it is generated, by the llguidance library."""
+
+from __future__ import annotations
+
+import importlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from results.errors import InputError, MissingExtra
+from runners.models.language.interface import Logits, TextTokenizer
+
+_DENSE_JSON = {"whitespace_flexible": False}
+
+
+class Grammar:
+    """What a tokenizer's tokens spell, so that they can be held to schemas."""
+
+    def __init__(self, tokenizer: TextTokenizer, vocabulary: int) -> None:
+        """Raises MissingExtra without the library, InputError for a tokenizer that it cannot read.
+
+        `vocabulary` is how many logits the model gives.
+        """
+        try:
+            self._library: Any = importlib.import_module("llguidance")
+            bridge: Any = importlib.import_module("llguidance.hf")
+        except ImportError:
+            raise MissingExtra("Constrained decoding", "models") from None
+        own = getattr(tokenizer, "hf", None)
+        if own is None:
+            raise InputError(
+                "This model's tokenizer cannot be held to a JSON Schema; use the model in its hf:,"
+                " onnx: or executorch: form, or leave the constraint out."
+            )
+        try:
+            self._tokens: Any = bridge.from_tokenizer(
+                own, n_vocab=max(vocabulary, len(own)), eos_token=sorted(tokenizer.ends) or None
+            )
+        except Exception as error:  # noqa: BLE001 - tokenizers of any make
+            first = (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
+            raise InputError(f"This tokenizer cannot be held to a JSON Schema: {first}.") from None
+        self._vocabulary = vocabulary
+
+    def constraint(self, schema: Mapping[str, Any]) -> Constraint:
+        """A text that is about to begin; InputError for a schema that cannot be kept to."""
+        matcher = self._library.LLMatcher
+        grammar = matcher.grammar_from_json_schema(json.dumps(schema), overrides=_DENSE_JSON)
+        begun = matcher(self._tokens, grammar)
+        if fault := begun.get_error():
+            raise InputError(f"The JSON Schema cannot be kept to: {str(fault)[:200]}.")
+        return Constraint(begun, self._vocabulary)
+
+
+class Constraint:
+    """A text under way and the tokens that may come next."""
+
+    def __init__(self, matcher: Any, vocabulary: int) -> None:
+        self._matcher = matcher
+        self._vocabulary = vocabulary
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the text is whole and nothing may follow."""
+        return bool(self._matcher.is_stopped())
+
+    def allowed(self, logits: Logits) -> Logits:
+        """Logits (vocabulary,) with what may not come next at minus infinity."""
+        bits = np.frombuffer(self._matcher.compute_bitmask(), np.uint8)
+        may = np.unpackbits(bits, bitorder="little")[: self._vocabulary].astype(np.bool_)
+        return np.where(may, logits[: len(may)], np.float32(-np.inf))
+
+    def take(self, token: int) -> None:
+        self._matcher.consume_token(token)

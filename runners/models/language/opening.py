@@ -1,0 +1,76 @@
+"""Opens the causal language model that a spec names."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from results.errors import InputError
+from runners.models.devices import Device, Precision, torch_placement
+from runners.models.language.interface import LanguageModel
+
+FORMS = ("hf", "onnx", "executorch", "gguf", "openai")
+
+
+def open_language_model(
+    spec: str,
+    *,
+    device: Device = "auto",
+    precision: Precision = "fp32",
+    variant: str | None = None,
+) -> LanguageModel:
+    """The model of `hf:<folder or hub id>`, `onnx:<folder>`, `executorch:<folder>`, `gguf:<file>`
+    or `openai:<model>`, ready on its device.
+
+    Raises InputError, in a sentence, where there is no such model or it cannot run so.
+    """
+    form, colon, place = spec.partition(":")
+    if form not in FORMS or not colon or not place.strip():
+        raise InputError(
+            f"The model {spec!r} is not a language model; name it"
+            f" {', '.join(f'{known}:…' for known in FORMS)}."
+        )
+    if form == "hf":
+        return _open_hf(spec, place, device, precision, variant)
+    if form == "openai":
+        from runners.models.language.endpoints import CompletionsModel
+
+        return CompletionsModel(place, variant=variant)
+    if precision != "fp32":
+        raise InputError(
+            f"The precision of an {form} file is its own; leave it at fp32, and export the model"
+            f" in {precision} for that."
+        )
+    if form == "gguf":
+        from runners.models.language.gguf import GgufModel
+
+        return GgufModel(Path(place), device, variant=variant)
+    return _open_exported(spec, form, Path(place), device, variant)
+
+
+def _open_hf(
+    spec: str, place: str, device: Device, precision: Precision, variant: str | None
+) -> LanguageModel:
+    from runners.models.language.engine import EngineModel
+    from runners.models.language.hf import open_hf_network
+    from runners.models.language.tokenizers import HfTokenizer
+
+    placement = torch_placement(device, precision)
+    network = open_hf_network(place, placement)
+    return EngineModel(
+        spec,
+        network,
+        HfTokenizer(place, network.ends),
+        device=placement.device,
+        precision=precision,
+        variant=variant,
+    )
+
+
+def _open_exported(
+    spec: str, form: str, folder: Path, device: Device, variant: str | None
+) -> LanguageModel:
+    from runners.models.language.engine import EngineModel
+    from runners.models.language.exported import open_exported
+
+    network, tokenizer, placed = open_exported(form, folder, device)
+    return EngineModel(spec, network, tokenizer, device=placed, variant=variant or form)

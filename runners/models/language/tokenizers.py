@@ -1,0 +1,68 @@
+"""Tokens of text by a transformers tokenizer, which stands beside exported files as well."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from results.errors import InputError, MissingExtra
+
+
+class HfTokenizer:
+    """The tokenizer in a folder, or that of a model on the hub; its author's code is never run."""
+
+    def __init__(self, place: str, ends: Sequence[int] = ()) -> None:
+        """`ends` are what the model's generation config says, beside the tokenizer's own."""
+        try:
+            transformers: Any = importlib.import_module("transformers")
+        except ImportError:
+            raise MissingExtra("Running a language model here", "models") from None
+        try:
+            self._tokenizer: Any = transformers.AutoTokenizer.from_pretrained(place)
+        except (OSError, ValueError, KeyError) as error:
+            first = (str(error).strip().splitlines() or ["no reason was given"])[0][:300]
+            raise InputError(
+                f"The tokenizer of {place} cannot be loaded: {first.rstrip('.')}; put the"
+                " tokenizer's files beside the model."
+            ) from None
+        own = self._tokenizer.eos_token_id
+        self._ends = frozenset([*ends, *([] if own is None else [int(own)])])
+
+    @property
+    def ends(self) -> frozenset[int]:
+        return self._ends
+
+    @property
+    def has_chat_template(self) -> bool:
+        return bool(self._tokenizer.chat_template)
+
+    @property
+    def takes_tools(self) -> bool:
+        return "tools" in str(self._tokenizer.chat_template or "")
+
+    @property
+    def hf(self) -> Any:
+        """The transformers tokenizer itself, for libraries that take one."""
+        return self._tokenizer
+
+    def encode(self, text: str, *, special: bool) -> list[int]:
+        return list(self._tokenizer.encode(text, add_special_tokens=special))
+
+    def decode(self, tokens: Sequence[int]) -> str:
+        return str(self._tokenizer.decode(list(tokens), skip_special_tokens=True))
+
+    def chat(
+        self, messages: Sequence[Mapping[str, Any]], tools: Sequence[Mapping[str, Any]] | None
+    ) -> list[int]:
+        try:
+            found = self._tokenizer.apply_chat_template(
+                [dict(message) for message in messages],
+                tools=[dict(tool) for tool in tools] if tools else None,
+                add_generation_prompt=True,
+                tokenize=True,
+                return_dict=True,
+            )["input_ids"]
+        except Exception as error:  # noqa: BLE001 -- a template is a program of the model's author
+            raise ValueError(f"the chat template failed: {error}"[:300]) from None
+        return [int(token) for token in found]

@@ -1,0 +1,172 @@
+"""The engine on a tiny model: batches, prefixes, stops, sampling, schemas and likelihoods."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from results.errors import InputError
+from runners.models.language.engine import EngineModel
+from runners.models.language.interface import GenerationRequest, Sampling, ScoreRequest
+from runners.models.language.opening import open_language_model
+from tests.support.tiny_models import make_tiny_llama
+
+PROMPTS = ("hello world", "a prompt that is much longer than both of the others", "x")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_tiny_llama(tmp_path_factory.mktemp("llama"), longest=512)
+
+
+@pytest.fixture
+def model(folder: Path) -> EngineModel:
+    opened = open_language_model(f"hf:{folder}", device="cpu")
+    assert isinstance(opened, EngineModel)
+    return opened
+
+
+@pytest.fixture(scope="module")
+def plain(folder: Path) -> Any:
+    from transformers import AutoModelForCausalLM
+
+    return AutoModelForCausalLM.from_pretrained(folder)
+
+
+def asked(model: EngineModel, text: str, **settings: Any) -> GenerationRequest:
+    tokens = tuple(model.tokenizer.encode(text, special=True))
+    return GenerationRequest(tokens, settings.pop("max_tokens", 20), **settings)
+
+
+def greedily(plain: Any, tokens: Sequence[int], count: int) -> list[int]:
+    """The likeliest tokens one after the other, each from a whole forward pass."""
+    so_far = list(tokens)
+    for _ in range(count):
+        with torch.inference_mode():
+            so_far.append(int(plain(input_ids=torch.tensor([so_far])).logits[0, -1].argmax()))
+    return so_far[len(tokens) :]
+
+
+def test_a_batch_of_many_lengths_says_what_whole_forward_passes_say(
+    model: EngineModel, plain: Any
+) -> None:
+    requests = [asked(model, text) for text in PROMPTS]
+    for request, generated in zip(requests, model.generate(requests), strict=True):
+        wanted = greedily(plain, request.tokens, 20)
+        assert list(generated.tokens) == wanted[: len(generated.tokens)]
+        assert generated.finish == "length" or wanted[len(generated.tokens)] in model.tokenizer.ends
+
+
+def test_a_prefix_that_is_read_once_changes_nothing(model: EngineModel, plain: Any) -> None:
+    requests = [asked(model, 100 * "y" + text, max_tokens=8) for text in PROMPTS]
+    together = model.generate(requests)
+    assert {each.reused_tokens for each in together} == {100}
+    alone = [model.generate([request])[0] for request in requests]
+    assert all(each.reused_tokens >= 100 for each in alone)
+    for request, one, other in zip(requests, together, alone, strict=True):
+        assert one.tokens == other.tokens
+        wanted = greedily(plain, request.tokens, 8)
+        assert list(one.tokens) == wanted[: len(one.tokens)]
+
+
+def test_a_text_ends_before_its_stop(model: EngineModel) -> None:
+    whole = model.generate([asked(model, PROMPTS[0], max_tokens=30)])[0].text
+    stop = whole[5:7]
+    cut = model.generate([asked(model, PROMPTS[0], max_tokens=30, stop=(stop,))])[0]
+    assert cut.text == whole[: whole.find(stop)]
+    assert cut.finish == "stop"
+
+
+def test_draws_depend_on_the_seed_and_not_on_the_batch(model: EngineModel) -> None:
+    requests = [asked(model, "x", sampling=Sampling(1.0, 0.9, seed)) for seed in (1, 2, 1)]
+    first, second, again = (each.tokens for each in model.generate(requests))
+    assert first == again != second
+    assert model.generate([requests[0]])[0].tokens == first
+
+
+def test_a_small_nucleus_leaves_the_likeliest_token_alone(model: EngineModel) -> None:
+    drawn = model.generate([asked(model, "x", sampling=Sampling(1.0, 1e-9, 3))])[0]
+    assert drawn.tokens == model.generate([asked(model, "x")])[0].tokens
+
+
+def test_a_schema_holds_whatever_the_model_would_say(model: EngineModel) -> None:
+    schema = {
+        "type": "object",
+        "properties": {"count": {"type": "integer"}, "kind": {"enum": ["cat", "dog"]}},
+        "required": ["count", "kind"],
+        "additionalProperties": False,
+    }
+    requests = [
+        asked(model, "q", max_tokens=200, schema=schema, sampling=Sampling(1.0, 1.0, seed))
+        for seed in range(6)
+    ]
+    kinds = set()
+    for generated in model.generate(requests):
+        found = json.loads(generated.text)
+        assert isinstance(found["count"], int) and set(found) == {"count", "kind"}
+        assert generated.finish == "stop"
+        kinds.add(found["kind"])
+    assert kinds == {"cat", "dog"}
+
+
+def test_a_schema_that_nobody_can_keep_to_is_named(model: EngineModel) -> None:
+    with pytest.raises(InputError, match="cannot be kept to"):
+        model.generate([asked(model, "q", schema={"type": "no such type"})])
+
+
+def test_likelihoods_are_those_of_a_whole_forward_pass(model: EngineModel, plain: Any) -> None:
+    context = tuple(model.tokenizer.encode("some context", special=True))
+    likely = greedily(plain, context, 3)
+    continuations = [tuple(likely), *(tuple(text.encode()) for text in ("abc", "d", "ef ef ef"))]
+    requests = [ScoreRequest(context, each) for each in continuations]
+    for request, found in zip(requests, model.log_likelihoods(requests, batch_size=3), strict=True):
+        row = [*request.context, *request.continuation]
+        with torch.inference_mode():
+            shares = plain(input_ids=torch.tensor([row])).logits[0].double().log_softmax(-1)
+        places = range(len(context) - 1, len(row) - 1)
+        wanted = sum(float(shares[place, row[place + 1]]) for place in places)
+        assert found.log_likelihood == pytest.approx(wanted, abs=1e-4)
+        assert found.is_greedy == (request.continuation == tuple(likely))
+        assert found.cut_tokens == 0
+
+
+def test_a_context_that_is_too_long_is_cut_at_its_left(model: EngineModel) -> None:
+    found = model.log_likelihoods([ScoreRequest(tuple(range(3, 203)) * 3, (5, 6))])[0]
+    kept = (tuple(range(3, 203)) * 3)[-510:]
+    assert found.cut_tokens == 90
+    again = model.log_likelihoods([ScoreRequest(kept, (5, 6))])[0]
+    assert found.log_likelihood == again.log_likelihood
+
+
+def test_a_prompt_that_does_not_fit_is_refused(model: EngineModel) -> None:
+    with pytest.raises(InputError, match=r"A prompt has 512 tokens, and 512 is all that fits"):
+        model.generate([GenerationRequest((5,) * 512, 4)])
+
+
+def test_nothing_more_is_generated_once_nobody_waits(model: EngineModel) -> None:
+    generated = model.generate([asked(model, "x", max_tokens=50)], is_left=lambda: True)[0]
+    assert generated.finish == "length"
+    assert len(generated.tokens) <= 1
+
+
+def test_finished_texts_are_told_as_they_come(model: EngineModel) -> None:
+    told: list[int] = []
+    requests = [asked(model, "x", max_tokens=count) for count in (9, 3, 6)]
+    model.generate(requests, on_done=lambda index, _: told.append(index))
+    assert told == [1, 2, 0]
+
+
+@pytest.mark.parametrize("spec", ["llama", "hf:", "onx:there"])
+def test_a_name_of_no_form_is_refused(spec: str) -> None:
+    with pytest.raises(InputError, match="is not a language model"):
+        open_language_model(spec)
+
+
+def test_a_folder_without_a_model_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="cannot be loaded"):
+        open_language_model(f"hf:{tmp_path}")
