@@ -179,12 +179,20 @@ class Network(Protocol):
     def largest_batch(self) -> int | None:
         """How many rows it takes at once; None for any number."""
 
-    def token_scores(self, tokens: Tokens, lengths: Tokens) -> tuple[Logits, NDArray[np.bool_]]:
+    @property
+    def reads_after(self) -> bool:
+        """Whether it can go on from a cache with more than one token; else `after` is None."""
+
+    def token_scores(
+        self, tokens: Tokens, lengths: Tokens, after: Cache | None = None
+    ) -> tuple[Logits, NDArray[np.bool_]]:
         """For each token but the first of each row: its log-probability after those before it, and
         whether it is the likeliest.
 
         tokens (rows, longest), filled at the right; lengths (rows,). Both answers are (rows,
-        longest - 1); what stands beyond a row's length means nothing.
+        longest - 1); what stands beyond a row's length means nothing. A row's last token is not
+        read, so that a row may have one token more than the context.
+        after: what comes before the rows, as in `read`.
         """
 
     def read(
@@ -192,13 +200,14 @@ class Network(Protocol):
     ) -> tuple[Cache, Logits]:
         """Reads prompts; gives their cache and the logits (rows, vocabulary) of what comes next.
 
-        after: the cache of one row that comes before each of these; it is left as it was.
+        after: the cache of what comes before, of as many rows (whose lengths may differ), or of one
+            row that comes before each of these; it is left as it was.
         """
 
     def step(self, cache: Cache, tokens: Tokens) -> tuple[Cache, Logits]:
         """Reads one more token of each row, tokens (rows,); `cache` is used up."""
 
     def keep(self, cache: Cache, rows: Sequence[int]) -> Cache:
-        """Those rows alone; `cache` is used up."""
+        """Those rows in that order, a row as often as it is named; `cache` is used up."""
 
     def describe(self) -> Described: ...
