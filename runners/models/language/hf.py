@@ -1,6 +1,7 @@
 """`hf:` causal language models: a transformers model as the engine's network.
 
-The weights come from a folder or the hub, as safetensors; the author's code is never run. In bf16
+The weights come from a folder or the hub; pickles are read as weights alone, and code of the
+model's author is never run. In bf16
 and fp16 the weights themselves are of that type, as such models are served; logits are made float32
 before anything is computed from them.
 """
@@ -20,6 +21,7 @@ from results.errors import InputError, MissingExtra
 from runners.models.describing import Described, files_described, versions_described
 from runners.models.devices import Placement
 from runners.models.language.interface import Cache, Logits, Tokens
+from runners.models.language.mobile_llm import is_mobile_llm, load_mobile_llm
 
 _DEFAULT_CONTEXT = 2_048
 
@@ -147,12 +149,19 @@ def open_hf_network(place: str, placement: Placement) -> HfNetwork:
         transformers: Any = importlib.import_module("transformers")
     except ImportError:
         raise MissingExtra("An hf: model", "models") from None
-    kinds = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
+    kind = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}[
+        placement.precision
+    ]
     try:
-        model = transformers.AutoModelForCausalLM.from_pretrained(
-            place, dtype=kinds[placement.precision], use_safetensors=True
-        )
-    except (OSError, ValueError, KeyError) as error:
+        # A config that names code of its own would otherwise be asked about on the terminal.
+        config, _ = transformers.PreTrainedConfig.get_config_dict(place)
+        if is_mobile_llm(config):
+            model = load_mobile_llm(place, config, kind)
+        else:
+            model = transformers.AutoModelForCausalLM.from_pretrained(
+                place, dtype=kind, trust_remote_code=False
+            )
+    except (OSError, ValueError, KeyError, RuntimeError) as error:
         first = (str(error).strip().splitlines() or ["no reason was given"])[0][:300]
         raise InputError(
             f"The model hf:{place} cannot be loaded: {first.rstrip('.')}; give a folder with a"
@@ -171,7 +180,10 @@ def hf_described(model: Any, place: str) -> Described:
         **versions_described("torch", "transformers", "tokenizers"),
     }
     if Path(place).is_dir():
-        described.update(files_described(Path(place).glob("*.safetensors")))
+        weights = [
+            each for each in Path(place).iterdir() if each.suffix in (".safetensors", ".bin")
+        ]
+        described.update(files_described(weights))
     elif commit := getattr(model.config, "_commit_hash", None):
         described["commit"] = str(commit)
     return described

@@ -19,7 +19,9 @@ class HfTokenizer:
         except ImportError:
             raise MissingExtra("Running a language model here", "models") from None
         try:
-            self._tokenizer: Any = transformers.AutoTokenizer.from_pretrained(place)
+            self._tokenizer: Any = transformers.AutoTokenizer.from_pretrained(
+                place, trust_remote_code=False
+            )
         except (OSError, ValueError, KeyError) as error:
             first = (str(error).strip().splitlines() or ["no reason was given"])[0][:300]
             raise InputError(

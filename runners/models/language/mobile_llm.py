@@ -1,0 +1,82 @@
+"""MobileLLM (2402.14905) in the form in which it is on the hub, read as the Llama that it is.
+
+Its config names two things that plain Llama has not: `share_embedding`, by which the output layer
+is the embedding itself, and `layer_sharing` (the LS models, Section 3.4), by which each block is
+run twice in a row. Here the second run is a block of its own that has the very same parameters, so
+that it has its own keys and values in the cache, and parameters are counted once. The released
+code lets both runs append to one slot of the cache; what is computed here is what it computes, and
+what the models were trained to compute, without a cache.
+
+The hub form brings code of its own, which is never run.
+"""
+
+from __future__ import annotations
+
+import copy
+import importlib
+from collections.abc import Mapping
+from typing import Any
+
+from results.errors import InputError
+
+MODEL_TYPE = "mobilellm"
+_SHARED, _TWICE = "share_embedding", "layer_sharing"
+# What says how the hub form is loaded, and has no meaning for the network.
+_LOADING = {"architectures", "auto_map", "model_type", "torch_dtype", "dtype", _SHARED, _TWICE}
+
+
+def is_mobile_llm(config: Mapping[str, Any]) -> bool:
+    """Whether a config.json is one of these."""
+    return config.get("model_type") == MODEL_TYPE or _SHARED in config or _TWICE in config
+
+
+def load_mobile_llm(place: str, config: Mapping[str, Any], kind: Any) -> Any:
+    """The model in a folder or on the hub, with weights of that torch type.
+
+    Raises InputError where its weights are not those of such a network.
+    """
+    transformers: Any = importlib.import_module("transformers")
+    twice = _flag(place, config, _TWICE)
+    shared = _flag(place, config, _SHARED) or bool(config.get("tie_word_embeddings"))
+    network = {name: value for name, value in config.items() if name not in _LOADING}
+    settings = transformers.LlamaConfig(**{**network, "tie_word_embeddings": shared})
+    model, found = transformers.LlamaForCausalLM.from_pretrained(
+        place, config=settings, dtype=kind, output_loading_info=True, trust_remote_code=False
+    )
+    lost = {name for name in found["missing_keys"] if not (shared and name == "lm_head.weight")}
+    odd = {name for name in found["unexpected_keys"] if not name.endswith("rotary_emb.inv_freq")}
+    if shared:
+        odd.discard("lm_head.weight")
+    if lost or odd or found["mismatched_keys"]:
+        what = ", ".join(sorted({*lost, *odd, *map(str, found["mismatched_keys"])})[:3])
+        raise InputError(
+            f"The weights of {place} are not those of a MobileLLM: {what} is missing, unknown or of"
+            " another shape; download the model anew."
+        )
+    if shared:
+        model.lm_head.weight = model.model.embed_tokens.weight
+    if twice:
+        _run_each_block_twice(model)
+    return model
+
+
+def _run_each_block_twice(model: Any) -> None:
+    torch: Any = importlib.import_module("torch")
+    blocks: list[Any] = []
+    for block in model.model.layers:
+        # Parameters that the copy finds in its memo are taken as they are, not copied.
+        again = copy.deepcopy(block, {id(weight): weight for weight in block.parameters()})
+        for run in (block, again):
+            run.self_attn.layer_idx = len(blocks)
+            blocks.append(run)
+    model.model.layers = torch.nn.ModuleList(blocks)
+    model.config.num_hidden_layers = len(blocks)
+
+
+def _flag(place: str, config: Mapping[str, Any], name: str) -> bool:
+    value = config.get(name, False)
+    if not isinstance(value, bool):
+        raise InputError(
+            f"{place}, config.json: `{name}` is {str(value)[:40]!r}; it should be true or false."
+        )
+    return value
