@@ -1,8 +1,9 @@
 """One engine for every network: batches by length, a key-value cache, prefixes read once.
 
-Requests are taken from the longest on, so that those of a batch are of about one length, and what
-does not fit into memory shows at once. Rows that have ended leave the batch. Where all requests of
-a batch begin alike, such as with the same tools, that prefix is read once and kept for the next.
+Rows that have ended leave their batch. Where all prompts of a batch begin alike, such as with the
+same system prompt and tools, that beginning is read once and kept for the next batch. A context
+with several continuations is read once for all of them. A batch that does not fit into the device's
+memory is halved, and later ones are no larger.
 """
 
 from __future__ import annotations
@@ -10,7 +11,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import takewhile
 
 import numpy as np
 
@@ -30,10 +30,22 @@ from runners.models.language.interface import (
     Tokens,
 )
 from runners.models.language.sampling import Chooser
+from runners.models.language.scheduling import (
+    SHORTEST_PREFIX,
+    Limits,
+    Prompt,
+    generation_batches,
+    goes_on_from,
+    scoring_batches,
+    shared_beginning,
+)
+from runners.models.memory import is_out_of_memory
 
 DEFAULT_BATCH = 16
-# Below this, reading a prefix by itself costs more than it saves.
-SHORTEST_PREFIX = 32
+# A batch whose size nobody asked for holds no more places than this, prompts and replies together.
+DEFAULT_PLACES = 32_768
+# How many tokens more than a stop text has letters (in UTF-8) are looked at for it.
+_STOP_MARGIN = 4
 
 
 class EngineModel:
@@ -57,8 +69,9 @@ class EngineModel:
         self.variant = variant
         self.context_length = network.context_length
         self._grammar: Grammar | None = None
-        self._prefix: tuple[tuple[int, ...], Cache] | None = None
-        self._last: tuple[int, ...] = ()
+        self._prefix: tuple[Prompt, Cache] | None = None
+        self._last: Prompt = ()
+        self._rows_that_fit: int | None = network.largest_batch
 
     def generate(
         self,
@@ -77,10 +90,16 @@ class EngineModel:
             if on_done is not None:
                 on_done(index, generated)
 
-        for batch in self._batches([len(each.tokens) for each in requests], batch_size):
-            self._generate(
-                [(index, requests[index]) for index in batch], finished, is_left or _never
-            )
+        def run(batch: Sequence[int]) -> None:
+            # Those that had ended before memory ran out are not generated again.
+            left = [(index, requests[index]) for index in batch if index not in done]
+            self._generate(left, finished, is_left or _never)
+
+        prompts = [request.tokens for request in requests]
+        totals = [len(request.tokens) + self._limit(request) for request in requests]
+        for batch in generation_batches(prompts, totals, self._limits(batch_size)):
+            for part in self._parts(batch):
+                self._run_within_memory(part, run)
         return [done[index] for index in range(len(requests))]
 
     def log_likelihoods(
@@ -90,42 +109,88 @@ class EngineModel:
         batch_size: int | None = None,
         on_done: Callable[[int, Likelihood], None] | None = None,
     ) -> list[Likelihood]:
+        rows = [self._scored_row(request) for request in requests]
         found: dict[int, Likelihood] = {}
-        lengths = [len(each.context) + len(each.continuation) for each in requests]
-        for batch in self._batches(lengths, batch_size):
-            scored = self._scored([requests[index] for index in batch])
-            for index, likelihood in zip(batch, scored, strict=True):
+
+        def run(batch: Sequence[int]) -> None:
+            for index, likelihood in zip(
+                batch, self._likelihoods([rows[index] for index in batch]), strict=True
+            ):
                 found[index] = likelihood
                 if on_done is not None:
                     on_done(index, likelihood)
+
+        contexts = [row.context for row in rows]
+        totals = [len(row.context) + len(row.continuation) for row in rows]
+        for batch in scoring_batches(contexts, totals, self._limits(batch_size)):
+            for part in self._parts(batch):
+                self._run_within_memory(part, run)
         return [found[index] for index in range(len(requests))]
 
     def describe(self) -> Described:
         return self.network.describe()
 
     def close(self) -> None:
-        self._prefix = None
+        self._forget_prefix()
+
+    # Batches
+
+    def _limits(self, batch_size: int | None) -> Limits:
+        rows = batch_size or DEFAULT_BATCH
+        if self._rows_that_fit is not None:
+            rows = min(rows, self._rows_that_fit)
+        return Limits(rows, None if batch_size else DEFAULT_PLACES)
+
+    def _parts(self, batch: Sequence[int]) -> Iterator[Sequence[int]]:
+        """The batch, in parts of no more rows than have been found to fit since it was planned."""
+        begin = 0
+        while begin < len(batch):
+            rows = self._rows_that_fit or len(batch)
+            yield batch[begin : begin + rows]
+            begin += rows
+
+    def _run_within_memory(
+        self, batch: Sequence[int], run: Callable[[Sequence[int]], None]
+    ) -> None:
+        """Runs a batch, by halves where it does not fit into the device's memory."""
+        fits = True
+        try:
+            run(batch)
+        except (RuntimeError, MemoryError) as error:
+            if not is_out_of_memory(error):
+                raise
+            fits = False
+        # Beyond the handler, where the error holds the batch's arrays no longer.
+        if fits:
+            return
+        self._forget_prefix()
+        if len(batch) == 1:
+            raise InputError(
+                f"A single request to {self.name} does not fit into the memory of {self.device};"
+                " shorten it, choose a smaller precision, or another device."
+            )
+        half = len(batch) // 2
+        self._rows_that_fit = min(self._rows_that_fit or half, half)
+        for part in (batch[:half], batch[half:]):
+            self._run_within_memory(part, run)
+
+    # Generating
 
     def _check(self, request: GenerationRequest) -> None:
         length = len(request.tokens)
         if not length:
             raise InputError("A prompt has no tokens; give it at least one.")
+        if request.max_tokens < 1:
+            raise InputError(f"max_tokens is {request.max_tokens}; ask for at least one token.")
         if length >= self.context_length:
             raise InputError(
                 f"A prompt has {length} tokens, and {self.context_length} is all that fits into"
                 f" {self.name}; shorten it."
             )
 
-    def _batches(self, lengths: Sequence[int], batch_size: int | None) -> Iterator[list[int]]:
-        """The numbers of requests, batch by batch, from the longest on."""
-        size = batch_size or DEFAULT_BATCH
-        if self.network.largest_batch is not None:
-            size = min(size, self.network.largest_batch)
-        order = sorted(range(len(lengths)), key=lambda index: -lengths[index])
-        for begin in range(0, len(order), size):
-            yield order[begin : begin + size]
-
-    # Generating
+    def _limit(self, request: GenerationRequest) -> int:
+        """How many tokens may be generated: no more than fit after the prompt."""
+        return min(request.max_tokens, self.context_length - len(request.tokens))
 
     def _generate(
         self,
@@ -136,6 +201,8 @@ class EngineModel:
         began = time.monotonic()
         rows = [self._row(index, request) for index, request in batch]
         cache, logits, reused = self._read([row.request.tokens for row in rows])
+        for row, tokens in zip(rows, reused, strict=True):
+            row.reused_tokens = tokens
         while True:
             chosen = [row.choose(logits[number]) for number, row in enumerate(rows)]
             now = time.monotonic() - began
@@ -147,7 +214,7 @@ class EngineModel:
                 if finish is None:
                     going.append(number)
                 else:
-                    finished(row.index, self._generated(row, finish, reused, now))
+                    finished(row.index, self._generated(row, finish, now))
             if not going:
                 return
             if len(going) < len(rows):
@@ -161,9 +228,7 @@ class EngineModel:
             if self._grammar is None:
                 self._grammar = Grammar(self.tokenizer, self.network.vocabulary)
             constraint = self._grammar.constraint(request.schema)
-        room = self.context_length - len(request.tokens)
-        limit = min(request.max_tokens, room)
-        return _Row(index, request, Chooser(request.sampling), limit, constraint)
+        return _Row(index, request, Chooser(request.sampling), self._limit(request), constraint)
 
     def _take(self, row: _Row, token: int) -> FinishReason | None:
         """Adds a token to a row; how the row has ended, or None where it goes on."""
@@ -174,71 +239,124 @@ class EngineModel:
             row.constraint.take(token)
             if row.constraint.is_complete:
                 return "stop"
-        if row.request.stop:
-            text = self.tokenizer.decode(row.tokens)
-            places = [at for at in map(text.find, row.request.stop) if at >= 0]
-            if places:
-                row.text = text[: min(places)]
-                return "stop"
+        if (end := self._stopped_at(row)) is not None:
+            row.text = end
+            return "stop"
         return "length" if len(row.tokens) >= row.limit else None
 
-    def _generated(self, row: _Row, finish: FinishReason, reused: int, seconds: float) -> Generated:
+    def _stopped_at(self, row: _Row) -> str | None:
+        """The text before the first stop text; None where there is none yet."""
+        stops = row.request.stop
+        if not stops:
+            return None
+        # A token has a byte at least, so the last tokens hold a stop text that has just come.
+        window = max(len(stop.encode()) for stop in stops) + _STOP_MARGIN
+        recent = self.tokenizer.decode(row.tokens[-window:])
+        if not any(stop in recent for stop in stops):
+            return None
+        text = self.tokenizer.decode(row.tokens)
+        places = [at for at in map(text.find, stops) if at >= 0]
+        return text[: min(places)] if places else None
+
+    def _generated(self, row: _Row, finish: FinishReason, seconds: float) -> Generated:
         return Generated(
             text=self.tokenizer.decode(row.tokens) if row.text is None else row.text,
             tokens=tuple(row.tokens),
             finish=finish,
             prompt_tokens=len(row.request.tokens),
-            reused_tokens=reused,
+            reused_tokens=row.reused_tokens,
             seconds_to_first=row.seconds_to_first,
             seconds=seconds,
         )
 
-    def _read(self, prompts: Sequence[tuple[int, ...]]) -> tuple[Cache, Logits, int]:
-        """The prompts' cache, what comes next, and how many tokens of each were not read anew."""
+    # Prefixes
+
+    def _read(self, prompts: Sequence[Prompt]) -> tuple[Cache, Logits, list[int]]:
+        """The prompts' cache, what comes next, and how many tokens of each were not read for it.
+
+        The first prompt pays for what is read for all.
+        """
+        if not self.network.reads_after:
+            return (*self.network.read(*_filled(prompts)), [0] * len(prompts))
         # A prompt alone is compared with the one before it.
-        shared = _shared(prompts if len(prompts) > 1 else [*prompts, self._last])
+        alike = [*prompts, self._last] if len(prompts) == 1 and self._last else list(prompts)
+        shared = shared_beginning(alike) if len(alike) > 1 else ()
+        shared = shared[: min(map(len, prompts)) - 1]
         self._last = prompts[0]
-        held = self._prefix[0] if self._prefix is not None else ()
-        # A new prefix is worth reading only where it spares much more than the one held.
-        if len(shared) < 2 * len(held) and all(_begins(prompt, held) for prompt in prompts):
+        held: Prompt = self._prefix[0] if self._prefix is not None else ()
+        is_held = bool(held) and all(goes_on_from(prompt, held) for prompt in prompts)
+        if is_held and len(shared) < len(held) + SHORTEST_PREFIX:
             shared = held
         if len(shared) < SHORTEST_PREFIX:
-            return (*self.network.read(*_filled(prompts)), 0)
-        if self._prefix is not None and self._prefix[0] == shared:
-            reused = len(shared)
-        else:
-            # It is read once for the batch, so all but one of the rows are spared it.
-            reused = len(shared) if len(prompts) > 1 else 0
-            self._prefix = (shared, self.network.read(*_filled([shared]))[0])
+            return (*self.network.read(*_filled(prompts)), [0] * len(prompts))
+        paid = len(held) if is_held else 0
+        after = self._prefix_cache(shared, extends=is_held)
         rest = [prompt[len(shared) :] for prompt in prompts]
-        return (*self.network.read(*_filled(rest), after=self._prefix[1]), reused)
+        reused = [paid] + [len(shared)] * (len(prompts) - 1)
+        return (*self.network.read(*_filled(rest), after=after), reused)
+
+    def _prefix_cache(self, shared: Prompt, *, extends: bool) -> Cache:
+        """The cache of one row that holds this beginning, which from now on is the one held."""
+        if self._prefix is not None and self._prefix[0] == shared:
+            return self._prefix[1]
+        if extends and self._prefix is not None:
+            held, before = self._prefix
+            cache, _ = self.network.read(*_filled([shared[len(held) :]]), after=before)
+        else:
+            self._prefix = None
+            cache, _ = self.network.read(*_filled([shared]))
+        self._prefix = (shared, cache)
+        return cache
+
+    def _forget_prefix(self) -> None:
+        self._prefix = None
+        self._last = ()
 
     # Scoring
 
-    def _scored(self, requests: Sequence[ScoreRequest]) -> list[Likelihood]:
-        rows: list[tuple[int, ...]] = []
-        for request in requests:
-            if not request.context or not request.continuation:
-                raise InputError("A continuation and its context have at least a token each.")
-            if len(request.continuation) >= self.context_length:
-                raise InputError(
-                    f"A continuation has {len(request.continuation)} tokens, and"
-                    f" {self.context_length} is all that fits into {self.name}."
-                )
-            rows.append((*request.context, *request.continuation)[-self.context_length :])
-        scores, greedy = self.network.token_scores(*_filled(rows))
+    def _scored_row(self, request: ScoreRequest) -> _Scored:
+        """The request with as much of its context as fits, as lm-evaluation-harness cuts it: the
+        last token of all is only scored, never read."""
+        if not request.context or not request.continuation:
+            raise InputError("A continuation and its context have at least a token each.")
+        room = self.context_length + 1 - len(request.continuation)
+        if room < 1:
+            raise InputError(
+                f"A continuation has {len(request.continuation)} tokens, and"
+                f" {self.context_length} is all that fits into {self.name}."
+            )
+        context = request.context[-room:]
+        return _Scored(context, request.continuation, len(request.context) - len(context))
+
+    def _likelihoods(self, rows: Sequence[_Scored]) -> list[Likelihood]:
+        after: Cache | None = None
+        reads_contexts = self.network.reads_after and all(len(row.context) > 1 for row in rows)
+        if reads_contexts:
+            after = self._read_contexts(rows)
+        whole = [
+            (*(row.context[-1:] if reads_contexts else row.context), *row.continuation)
+            for row in rows
+        ]
+        scores, greedy = self.network.token_scores(*_filled(whole), after=after)
         found: list[Likelihood] = []
-        for number, (request, row) in enumerate(zip(requests, rows, strict=True)):
-            end = len(row) - 1
-            begin = end - len(request.continuation)
+        for number, row in enumerate(rows):
+            end = len(whole[number]) - 1
+            of_row = slice(end - len(row.continuation), end)
             found.append(
                 Likelihood(
-                    float(scores[number, begin:end].sum(dtype=np.float64)),
-                    bool(greedy[number, begin:end].all()),
-                    len(request.context) + len(request.continuation) - len(row),
+                    float(scores[number, of_row].sum(dtype=np.float64)),
+                    bool(greedy[number, of_row].all()),
+                    row.cut_tokens,
                 )
             )
         return found
+
+    def _read_contexts(self, rows: Sequence[_Scored]) -> Cache:
+        """The cache of each row's context but for its last token; equal contexts are read once."""
+        heads: dict[Prompt, int] = {}
+        places = [heads.setdefault(row.context[:-1], len(heads)) for row in rows]
+        cache, _, _ = self._read(list(heads))
+        return cache if len(heads) == 1 else self.network.keep(cache, places)
 
 
 @dataclass
@@ -254,6 +372,7 @@ class _Row:
     text: str | None = None
     """What stands before a stop text, where there was one."""
     seconds_to_first: float = 0.0
+    reused_tokens: int = 0
 
     def choose(self, logits: Logits) -> int:
         if self.constraint is not None:
@@ -261,24 +380,20 @@ class _Row:
         return self.chooser.choose(logits)
 
 
+@dataclass(frozen=True)
+class _Scored:
+    """A continuation and what fits of its context."""
+
+    context: Prompt
+    continuation: Prompt
+    cut_tokens: int
+
+
 def _never() -> bool:
     return False
 
 
-def _shared(prompts: Sequence[tuple[int, ...]]) -> tuple[int, ...]:
-    """What all begin with, leaving at least a token of each."""
-    shortest = max(min(map(len, prompts)) - 1, 0)
-    columns = zip(*(prompt[:shortest] for prompt in prompts), strict=True)
-    alike = takewhile(lambda column: len(set(column)) == 1, columns)
-    return tuple(column[0] for column in alike)
-
-
-def _begins(prompt: tuple[int, ...], prefix: tuple[int, ...]) -> bool:
-    """Whether a prompt begins so and goes on after it."""
-    return len(prompt) > len(prefix) and prompt[: len(prefix)] == prefix
-
-
-def _filled(rows: Sequence[tuple[int, ...]]) -> tuple[Tokens, Tokens]:
+def _filled(rows: Sequence[Prompt]) -> tuple[Tokens, Tokens]:
     """Rows as one array filled at the right, and their lengths."""
     lengths = np.array([len(row) for row in rows], np.int64)
     filled = np.zeros((len(rows), int(lengths.max())), np.int64)

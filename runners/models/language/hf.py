@@ -8,8 +8,11 @@ before anything is computed from them.
 
 from __future__ import annotations
 
+import copy
+import functools
 import importlib
-from collections.abc import Sequence
+import inspect
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,13 +27,16 @@ from runners.models.language.interface import Cache, Logits, Tokens
 from runners.models.language.mobile_llm import is_mobile_llm, load_mobile_llm
 
 _DEFAULT_CONTEXT = 2_048
+# 256 MiB of float32.
+_MOST_LOGITS = 2**26
 
 
 @dataclass
 class HfCache:
     """Keys and values of a batch; `seen` (rows, length) marks the places that are no filling.
 
-    Rows are filled at the left, so that every next token stands at the end.
+    Rows are filled at the left of what was read at once, so that every next token stands at the
+    end. `lengths` (rows,) counts the tokens of each, which is the position of the next.
     """
 
     values: Any
@@ -43,48 +49,79 @@ class HfCache:
 
 
 class HfNetwork:
-    """A causal language model of transformers."""
+    """A causal language model of transformers.
+
+    `model` is the transformers model itself, for exports.
+    """
 
     largest_batch: int | None = None
 
-    def __init__(self, model: Any, placement: Placement, described: Described) -> None:
+    def __init__(self, model: Any, placement: Placement, describe: Callable[[], Described]) -> None:
+        self.model = model
         self._torch: Any = importlib.import_module("torch")
-        self._model = model
         self._placement = placement
-        self._described = described
+        self._describe = describe
+        self._config = model.config.get_text_config(decoder=True)
+        self._takes = frozenset(inspect.signature(model.forward).parameters)
+        kinds = _cache_kinds(model)
+        self._reads_after = kinds == {"DynamicLayer"}
+        self._reads_parts = kinds <= {"DynamicLayer", "DynamicSlidingWindowLayer"}
 
     @property
     def context_length(self) -> int:
-        return int(getattr(self._model.config, "max_position_embeddings", 0) or _DEFAULT_CONTEXT)
+        return int(getattr(self._config, "max_position_embeddings", 0) or _DEFAULT_CONTEXT)
 
     @property
     def vocabulary(self) -> int:
-        return int(self._model.config.vocab_size)
+        return int(self._config.vocab_size)
+
+    @property
+    def reads_after(self) -> bool:
+        """Where attention is full in every layer. A sliding window counts places, not tokens, so
+        that filling between two parts of a row would push tokens out of it."""
+        return self._reads_after
 
     @property
     def ends(self) -> tuple[int, ...]:
         """The tokens that end a reply, by the generation config."""
-        found = self._model.generation_config.eos_token_id
+        found = self.model.generation_config.eos_token_id
         if found is None:
             return ()
         return tuple(found) if isinstance(found, list | tuple) else (int(found),)
 
-    def token_scores(self, tokens: Tokens, lengths: Tokens) -> tuple[Logits, NDArray[np.bool_]]:
+    def token_scores(
+        self, tokens: Tokens, lengths: Tokens, after: Cache | None = None
+    ) -> tuple[Logits, NDArray[np.bool_]]:
         torch = self._torch
-        # Filling at the right is never seen by what stands before it: attention looks back only.
+        rows, longest = tokens.shape[0], max(tokens.shape[1] - 1, 0)
+        scores = np.zeros((rows, longest), np.float32)
+        greedy = np.zeros((rows, longest), np.bool_)
+        # So many tokens at once that their logits stay small; the cache joins the parts.
+        width = max(1, _MOST_LOGITS // (rows * self.vocabulary))
+        if not self._reads_parts:
+            width = max(longest, 1)
+        values, seen, begun = self._before(after, rows)
         ids = torch.as_tensor(tokens, device=self._placement.device)
-        seen = self._mask(tokens.shape[1], lengths)
-        scores = np.zeros((tokens.shape[0], max(tokens.shape[1] - 1, 0)), np.float32)
-        greedy = np.zeros(scores.shape, np.bool_)
-        with torch.inference_mode():
-            logits = self._model(input_ids=ids, attention_mask=seen, use_cache=False).logits
+        # Filling at the right is never seen by what stands before it: attention looks back only.
+        mask = self._mask(longest, lengths - 1)
+        for begin in range(0, longest, width):
+            part = slice(begin, min(begin + width, longest))
+            seen = mask[:, part] if seen is None else torch.cat([seen, mask[:, part]], 1)
+            places = torch.arange(part.start, part.stop, device=self._placement.device)
+            logits, values = self._forward(
+                ids[:, part],
+                seen,
+                begun[:, None] + places[None],
+                values,
+                keeps=values is not None or part.stop < longest,
+            )
+            wanted = ids[:, part.start + 1 : part.stop + 1]
             # A row at a time, because float32 of a whole batch and vocabulary is large.
-            for row in range(tokens.shape[0]):
-                of_row = logits[row, :-1].float()
-                wanted = ids[row, 1:]
-                chosen = of_row.gather(1, wanted[:, None])[:, 0]
-                scores[row] = (chosen - of_row.logsumexp(-1)).cpu().numpy()
-                greedy[row] = (of_row.argmax(-1) == wanted).cpu().numpy()
+            for row in range(rows):
+                of_row = logits[row].float()
+                chosen = of_row.gather(1, wanted[row][:, None])[:, 0]
+                scores[row, part] = (chosen - of_row.logsumexp(-1)).cpu().numpy()
+                greedy[row, part] = (of_row.argmax(-1) == wanted[row]).cpu().numpy()
         return scores, greedy
 
     def read(
@@ -97,43 +134,75 @@ class HfNetwork:
             filled[row, longest - length :] = tokens[row, :length]
         ids = torch.as_tensor(filled, device=self._placement.device)
         new = torch.flip(self._mask(longest, lengths), (1,))
-        values = before = None
-        if after is not None:
-            assert isinstance(after, HfCache)
-            values, before = _repeated(after.values, rows), after.seen.expand(rows, -1)
+        values, before, begun = self._before(after, rows)
         seen = new if before is None else torch.cat([before, new], 1)
-        positions = (seen.cumsum(1) - 1).clamp(min=0)[:, -longest:]
-        logits, values = self._forward(ids, seen, positions, values)
-        return HfCache(values, seen, seen.sum(1)), logits
+        positions = (begun[:, None] + new.cumsum(1) - 1).clamp(min=0)
+        logits, values = self._forward(ids, seen, positions, values, last=True)
+        cache = HfCache(values, seen, begun + new.sum(1))
+        return cache, logits[:, -1].float().cpu().numpy()
 
     def step(self, cache: Cache, tokens: Tokens) -> tuple[HfCache, Logits]:
         assert isinstance(cache, HfCache)
         torch = self._torch
         ids = torch.as_tensor(tokens, device=self._placement.device)[:, None]
         seen = torch.cat([cache.seen, torch.ones_like(cache.seen[:, :1])], 1)
-        logits, values = self._forward(ids, seen, cache.lengths[:, None], cache.values)
-        return HfCache(values, seen, cache.lengths + 1), logits
+        logits, values = self._forward(ids, seen, cache.lengths[:, None], cache.values, last=True)
+        grown = HfCache(values, seen, cache.lengths + 1)
+        return grown, logits[:, -1].float().cpu().numpy()
 
     def keep(self, cache: Cache, rows: Sequence[int]) -> HfCache:
         assert isinstance(cache, HfCache)
         kept = self._torch.as_tensor(list(rows), device=self._placement.device)
-        cache.values.batch_select_indices(kept)
+        cache.values.reorder_cache(kept)
         return HfCache(cache.values, cache.seen[kept], cache.lengths[kept])
 
     def describe(self) -> Described:
-        return dict(self._described)
+        return self._describe()
 
-    def _forward(self, ids: Any, seen: Any, positions: Any, values: Any) -> tuple[Any, Any]:
+    def _forward(
+        self,
+        ids: Any,
+        seen: Any,
+        positions: Any,
+        values: Any,
+        *,
+        keeps: bool = True,
+        last: bool = False,
+    ) -> tuple[Any, Any]:
+        """Logits (rows, tokens or 1 for the `last` alone, vocabulary) and the values, where the
+        model `keeps` them."""
+        settings: dict[str, Any] = {"position_ids": positions}
+        if last:
+            settings["logits_to_keep"] = 1
+        # Models without positions of this kind (ALiBi, recurrent ones) read the mask instead.
+        settings = {name: value for name, value in settings.items() if name in self._takes}
         with self._torch.inference_mode():
-            answer = self._model(
+            answer = self.model(
                 input_ids=ids,
                 attention_mask=seen,
-                position_ids=positions,
                 past_key_values=values,
-                use_cache=True,
-                logits_to_keep=1,
+                use_cache=keeps,
+                **settings,
             )
-            return answer.logits[:, -1].float().cpu().numpy(), answer.past_key_values
+            return answer.logits, answer.past_key_values if keeps else None
+
+    def _before(self, after: Cache | None, rows: int) -> tuple[Any, Any, Any]:
+        """What comes before so many rows, which stays as it was: values, places seen, lengths."""
+        torch = self._torch
+        if after is None:
+            none = torch.zeros(rows, dtype=torch.long, device=self._placement.device)
+            return None, None, none
+        assert isinstance(after, HfCache)
+        values = copy.copy(after.values)
+        # The layers put new tensors in the place of theirs, so that a shallow copy is enough.
+        values.layers = [copy.copy(layer) for layer in after.values.layers]
+        seen, lengths = after.seen, after.lengths
+        if after.rows == 1 and rows > 1:
+            for layer in values.layers:
+                layer.keys = layer.keys.expand(rows, -1, -1, -1)
+                layer.values = layer.values.expand(rows, -1, -1, -1)
+            seen, lengths = seen.expand(rows, -1), lengths.expand(rows)
+        return values, seen, lengths
 
     def _mask(self, longest: int, lengths: Tokens) -> Any:
         torch = self._torch
@@ -168,7 +237,7 @@ def open_hf_network(place: str, placement: Placement) -> HfNetwork:
             " transformers model, or the name of one that the hub has."
         ) from None
     model.to(placement.device).eval()
-    return HfNetwork(model, placement, hf_described(model, place))
+    return HfNetwork(model, placement, functools.partial(hf_described, model, place))
 
 
 def hf_described(model: Any, place: str) -> Described:
@@ -189,10 +258,12 @@ def hf_described(model: Any, place: str) -> Described:
     return described
 
 
-def _repeated(values: Any, rows: int) -> Any:
-    """The keys and values of one row, for so many rows; the original stays as it was."""
-    import copy
-
-    repeated = copy.deepcopy(values)
-    repeated.batch_repeat_interleave(rows)
-    return repeated
+def _cache_kinds(model: Any) -> set[str]:
+    """What the model's layers keep of what was read, by transformers' names; a name of none of
+    theirs where that cannot be told."""
+    caches: Any = importlib.import_module("transformers.cache_utils")
+    try:
+        layers = caches.DynamicCache(config=model.config).layers
+    except (TypeError, AttributeError, KeyError):
+        layers = []
+    return {type(layer).__name__ for layer in layers} or {"unknown"}

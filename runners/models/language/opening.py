@@ -6,7 +6,7 @@ from pathlib import Path
 
 from results.errors import InputError
 from runners.models.devices import Device, Precision, torch_placement
-from runners.models.language.interface import LanguageModel
+from runners.models.language.interface import LanguageModel, Network
 
 FORMS = ("hf", "onnx", "executorch", "gguf", "openai")
 
@@ -44,7 +44,7 @@ def open_language_model(
         from runners.models.language.gguf import GgufModel
 
         return GgufModel(Path(place), device, variant=variant)
-    return _open_exported(spec, form, Path(place), device, variant)
+    return _open_exported(spec, form, place, device, variant)
 
 
 def _open_hf(
@@ -67,10 +67,29 @@ def _open_hf(
 
 
 def _open_exported(
-    spec: str, form: str, folder: Path, device: Device, variant: str | None
+    spec: str, form: str, place: str, device: Device, variant: str | None
 ) -> LanguageModel:
     from runners.models.language.engine import EngineModel
-    from runners.models.language.exported import open_exported
+    from runners.models.language.tokenizers import HfTokenizer
 
-    network, tokenizer, placed = open_exported(form, folder, device)
-    return EngineModel(spec, network, tokenizer, device=placed, variant=variant or form)
+    folder = Path(place).expanduser()
+    if not folder.is_dir():
+        raise InputError(
+            f"There is no folder {place!r}; {form}: takes one that `judge models export` wrote."
+        )
+    network: Network
+    placed = "cpu"
+    if form == "onnx":
+        from runners.models.language.onnx import OnnxNetwork
+
+        placed = "cuda" if device == "cuda" else "cpu"
+        network = OnnxNetwork(folder, device)
+    else:
+        from runners.models.language.executorch import ExecuTorchNetwork
+
+        if device not in ("auto", "cpu"):
+            raise InputError(f"An executorch file runs on the cpu; leave {device} out.")
+        network = ExecuTorchNetwork(folder)
+    return EngineModel(
+        spec, network, HfTokenizer(str(folder)), device=placed, variant=variant or form
+    )

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import importlib
+import json
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from results.errors import InputError, MissingExtra
@@ -13,7 +15,8 @@ class HfTokenizer:
     """The tokenizer in a folder, or that of a model on the hub; its author's code is never run."""
 
     def __init__(self, place: str, ends: Sequence[int] = ()) -> None:
-        """`ends` are what the model's generation config says, beside the tokenizer's own."""
+        """`ends` end a reply beside the tokenizer's own token and those that a folder's
+        generation_config.json names."""
         try:
             transformers: Any = importlib.import_module("transformers")
         except ImportError:
@@ -29,7 +32,9 @@ class HfTokenizer:
                 " tokenizer's files beside the model."
             ) from None
         own = self._tokenizer.eos_token_id
-        self._ends = frozenset([*ends, *([] if own is None else [int(own)])])
+        self._ends = frozenset(
+            [*ends, *_configured_ends(Path(place)), *([] if own is None else [int(own)])]
+        )
 
     @property
     def ends(self) -> frozenset[int]:
@@ -68,3 +73,14 @@ class HfTokenizer:
         except Exception as error:  # noqa: BLE001 -- a template is a program of the model's author
             raise ValueError(f"the chat template failed: {error}"[:300]) from None
         return [int(token) for token in found]
+
+
+def _configured_ends(folder: Path) -> list[int]:
+    """The ends in the generation config that lies beside a tokenizer; none where there is none."""
+    try:
+        config = json.loads((folder / "generation_config.json").read_text("utf-8"))
+    except (OSError, ValueError):
+        return []
+    found = config.get("eos_token_id") if isinstance(config, dict) else None
+    ends = found if isinstance(found, list) else [found]
+    return [end for end in ends if isinstance(end, int) and not isinstance(end, bool)]
