@@ -1,0 +1,375 @@
+"""Frames of a video picked in one pass: decoded in order, never by seeking for each.
+
+Packets are listed first, which decodes nothing and tells when each frame is shown, whatever the
+header says of their number. Then the groups of pictures that hold a wanted frame are decoded, in
+order; the others are passed over. Only picked frames become pictures, so memory holds those and a
+decoder's few, however long the video is. Where a frame cannot be found so, as with streams without
+time stamps, everything is decoded instead.
+
+Uniform sampling takes `linspace(0, n - 1, N)` rounded down, as LongVU and lmms-eval do; a single
+frame is the middle one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from runners.models.video_language.interface import Picture, SampledFrames
+
+if TYPE_CHECKING:
+    from runners.video_qa.frame_cache import FrameCache
+
+MOST_PIXELS = 1 << 27
+MOST_FRAMES = 10_000_000
+MOST_SAMPLED = 4_096
+PICTURES = (".jpg", ".jpeg", ".png", ".webp", ".bmp")
+
+
+class UnreadableVideo(Exception):
+    """Why no frames could be had of a video, in one sentence."""
+
+
+@dataclass(frozen=True)
+class FrameSampling:
+    """Which frames: so many spread evenly, or so many a second but at most so many in all.
+
+    count: of a uniform sample. Without it `rate` frames a second are taken, evenly thinned to
+    `most`. longest_side: pixels; larger pictures are made smaller, keeping their shape.
+    """
+
+    count: int | None = None
+    rate: float | None = None
+    most: int = MOST_SAMPLED
+    longest_side: int | None = None
+
+    def __post_init__(self) -> None:
+        if (self.count is None) == (self.rate is None):
+            raise ValueError("sample a number of frames, or a rate")
+        if not 1 <= (self.count or 1) <= MOST_SAMPLED or not 1 <= self.most <= MOST_SAMPLED:
+            raise ValueError(f"sample 1 to {MOST_SAMPLED} frames")
+        if not 0 < (self.rate or 1.0) <= 1000:
+            raise ValueError("sample above 0 and at most 1000 frames a second")
+
+    def chosen(self, times: Sequence[float]) -> list[int]:
+        """Which of the frames shown at these seconds, in order; each once."""
+        n = len(times)
+        if self.count is not None:
+            return [n // 2] if self.count == 1 else _spread(n, self.count)
+        assert self.rate is not None
+        begin, end = times[0], times[-1]
+        ticks = begin + np.arange(int((end - begin) * self.rate + 1e-6) + 1) / self.rate
+        # The frame that is on the screen at a tick is the last one shown before it.
+        shown = np.unique(np.searchsorted(np.asarray(times), ticks + 1e-6, side="right") - 1)
+        kept = _spread(len(shown), self.most)
+        return [int(shown[index]) for index in kept]
+
+
+def sample_frames(
+    path: Path,
+    wanted: FrameSampling,
+    *,
+    cache: FrameCache | None = None,
+    span: tuple[float, float] | None = None,
+) -> SampledFrames:
+    """The wanted frames of a video file, or of a folder of pictures.
+
+    Args:
+        path: a video, or a folder of pictures in the order of their names, a frame a picture.
+        wanted: which frames.
+        cache: where sampled frames are kept.
+        span: seconds, from and to; only what is shown between them is sampled.
+
+    Raises:
+        UnreadableVideo: it is missing, empty, damaged, cut off, of an unknown codec, or no video.
+    """
+    if cache is not None:
+        kept = cache.get(path, wanted, span)
+        if kept is not None:
+            return kept
+    try:
+        sampled = _of_folder(path, wanted) if path.is_dir() else _of_file(path, wanted, span)
+    except (OSError, MemoryError) as error:
+        raise UnreadableVideo(f"{path.name} cannot be read: {_cause(error)}.") from None
+    if cache is not None:
+        cache.put(path, wanted, span, sampled)
+    return sampled
+
+
+@dataclass(frozen=True)
+class _Listed:
+    """The packets of a stream: when the frame of each is shown, and where decoding may begin."""
+
+    shown: np.ndarray
+    """Time stamps (n,) in the order of decoding."""
+    is_key: np.ndarray
+    has_times: bool
+    is_cut: bool
+
+
+def _of_file(path: Path, wanted: FrameSampling, span: tuple[float, float] | None) -> SampledFrames:
+    if not path.is_file():
+        raise UnreadableVideo(f"There is no video {path.name}.")
+    if not path.stat().st_size:
+        raise UnreadableVideo(f"{path.name} is empty.")
+    with _opened(path) as container:
+        stream = _video_stream(container, path)
+        listed = _list_packets(container, stream, path)
+        base = float(stream.time_base or 0)
+    if not len(listed.shown):
+        raise UnreadableVideo(f"{path.name} has no frames.")
+    if listed.is_cut:
+        raise UnreadableVideo(f"{path.name} is cut off after {len(listed.shown)} frames.")
+    if not listed.has_times or not base:
+        return _by_count(path, wanted, span)
+    order = np.argsort(listed.shown, kind="stable")
+    stamps = listed.shown[order]
+    times = (stamps - stamps[0]) * base
+    length = float(times[-1]) + (float(times[-1]) / (len(times) - 1) if len(times) > 1 else 0.0)
+    inside = _within(times, span, path)
+    picked = [int(inside[index]) for index in wanted.chosen([float(times[i]) for i in inside])]
+    pictures = _picked(path, listed, [int(order[index]) for index in picked], wanted)
+    return SampledFrames(
+        tuple(pictures), tuple(round(float(times[index]), 6) for index in picked), length
+    )
+
+
+def _picked(
+    path: Path, listed: _Listed, packets: Sequence[int], wanted: FrameSampling
+) -> list[Picture]:
+    """The frames of those packets, in that order."""
+    stamps = [int(listed.shown[packet]) for packet in packets]
+    found: dict[int, Picture] = {}
+    for frames in (_of_groups(path, listed, packets), _all(path)):
+        missing = set(stamps) - found.keys()
+        for frame in frames:
+            if frame.pts in missing and not frame.is_corrupt:
+                found[frame.pts] = _picture(path, frame, wanted.longest_side)
+                missing.discard(frame.pts)
+                if not missing:
+                    return [found[stamp] for stamp in stamps]
+    # Some streams stamp frames otherwise than packets; then what is on the screen is taken.
+    late = _nearest(path, stamps, wanted)
+    return [late[stamp] for stamp in stamps]
+
+
+def _of_groups(path: Path, listed: _Listed, packets: Sequence[int]) -> Iterator[Any]:
+    """Frames of the groups of pictures that hold those packets, decoded in order."""
+    keys = np.flatnonzero(listed.is_key)
+    if not len(keys):
+        return
+    groups: set[int] = set()
+    for packet in packets:
+        group = int(np.searchsorted(keys, packet, side="right")) - 1
+        groups.add(max(group, 0))
+        # What is shown before its group's first frame may lean on the group before.
+        if group > 0 and listed.shown[packet] < listed.shown[keys[group]]:
+            groups.add(group - 1)
+    last = max(groups)
+    stamps = {int(listed.shown[packet]) for packet in packets}
+    with _opened(path) as container:
+        stream = _video_stream(container, path)
+        group, number, is_under_way = -1, -1, False
+        try:
+            for packet in container.demux(stream):
+                if not packet.size:
+                    break
+                number += 1
+                if number < len(listed.is_key) and listed.is_key[number]:
+                    group += 1
+                    if group > last:
+                        break
+                if max(group, 0) in groups:
+                    is_under_way = True
+                    # What no other frame leans on need not be decoded unless it is wanted.
+                    stream.codec_context.skip_frame = (
+                        "DEFAULT" if packet.pts in stamps else "NONREF"
+                    )
+                    yield from stream.codec_context.decode(packet)
+                elif is_under_way:
+                    is_under_way = False
+                    yield from stream.codec_context.decode(None)
+                    stream.codec_context.flush_buffers()
+            yield from stream.codec_context.decode(None)
+        except _decoding_errors() as error:
+            raise _faulty(path, error) from None
+
+
+def _all(path: Path) -> Iterator[Any]:
+    with _opened(path) as container:
+        stream = _video_stream(container, path)
+        try:
+            yield from container.decode(stream)
+        except _decoding_errors() as error:
+            raise _faulty(path, error) from None
+
+
+def _nearest(path: Path, stamps: Sequence[int], wanted: FrameSampling) -> dict[int, Picture]:
+    """For each time stamp the first frame that is not shown before it."""
+    left = sorted(set(stamps))
+    found: dict[int, Picture] = {}
+    for frame in _all(path):
+        while left and frame.pts is not None and frame.pts >= left[0]:
+            found[left.pop(0)] = _picture(path, frame, wanted.longest_side)
+        if not left:
+            return found
+    raise UnreadableVideo(
+        f"{path.name} is damaged: {len(left)} of {len(stamps)} frames cannot be decoded."
+    )
+
+
+def _by_count(path: Path, wanted: FrameSampling, span: tuple[float, float] | None) -> SampledFrames:
+    """For streams without time stamps: frames are counted, and shown at the stream's rate."""
+    with _opened(path) as container:
+        rate = float(_video_stream(container, path).average_rate or 0) or 25.0
+    n = sum(1 for _ in _all(path))
+    if not n:
+        raise UnreadableVideo(f"{path.name} has no frames that can be decoded.")
+    times = np.arange(n) / rate
+    inside = _within(times, span, path)
+    picked = [int(inside[index]) for index in wanted.chosen([float(times[i]) for i in inside])]
+    chosen = set(picked)
+    pictures = [
+        _picture(path, frame, wanted.longest_side)
+        for number, frame in enumerate(_all(path))
+        if number in chosen
+    ]
+    return SampledFrames(
+        tuple(pictures), tuple(round(float(times[index]), 6) for index in picked), n / rate
+    )
+
+
+def _of_folder(path: Path, wanted: FrameSampling) -> SampledFrames:
+    from PIL import Image, ImageOps
+
+    files = sorted(
+        each
+        for each in path.iterdir()
+        if each.suffix.lower() in PICTURES and each.is_file() and not each.is_symlink()
+    )
+    if not files:
+        raise UnreadableVideo(f"{path.name} holds no pictures.")
+    picked = wanted.chosen([float(number) for number in range(len(files))])
+    pictures: list[Picture] = []
+    for index in picked:
+        try:
+            with Image.open(files[index]) as image:
+                if image.width * image.height > MOST_PIXELS:
+                    raise UnreadableVideo(f"{files[index].name} has over {MOST_PIXELS:,} pixels.")
+                upright = ImageOps.exif_transpose(image).convert("RGB")
+                size = _size(upright.width, upright.height, wanted.longest_side)
+                pictures.append(
+                    np.asarray(upright.resize(size) if size != upright.size else upright)
+                )
+        except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+            raise UnreadableVideo(f"{files[index].name} cannot be read: {_cause(error)}.") from None
+    return SampledFrames(tuple(pictures), tuple(map(float, picked)), float(len(files)))
+
+
+def _list_packets(container: Any, stream: Any, path: Path) -> _Listed:
+    shown: list[int] = []
+    keys: list[bool] = []
+    has_times = True
+    try:
+        for packet in container.demux(stream):
+            if not packet.size:
+                continue
+            if len(shown) == MOST_FRAMES:
+                raise UnreadableVideo(f"{path.name} has over {MOST_FRAMES:,} frames.")
+            if packet.pts is None:
+                has_times = False
+            shown.append(packet.pts or 0)
+            keys.append(bool(packet.is_keyframe))
+    except _decoding_errors() as error:
+        raise _faulty(path, error) from None
+    stamps = np.array(shown, np.int64)
+    return _Listed(
+        stamps,
+        np.array(keys, np.bool_),
+        has_times and len(np.unique(stamps)) == len(stamps),
+        is_cut=len(shown) < stream.frames,
+    )
+
+
+def _opened(path: Path) -> Any:
+    import av
+
+    try:
+        return av.open(str(path), metadata_errors="replace")
+    except (av.FFmpegError, OSError, ValueError) as error:
+        raise UnreadableVideo(f"{path.name} is no video: {_cause(error)}.") from None
+
+
+def _video_stream(container: Any, path: Path) -> Any:
+    import av
+
+    streams = [
+        each
+        for each in container.streams.video
+        if not each.disposition & av.stream.Disposition.attached_pic
+    ]
+    if not streams:
+        raise UnreadableVideo(f"{path.name} holds no video.")
+    stream = streams[0]
+    if stream.codec_context is None:
+        raise UnreadableVideo(f"The codec of {path.name} is not known here.")
+    stream.thread_type = "AUTO"
+    return stream
+
+
+def _picture(path: Path, frame: Any, longest_side: int | None) -> Picture:
+    if frame.width * frame.height > MOST_PIXELS:
+        raise UnreadableVideo(f"A frame of {path.name} has over {MOST_PIXELS:,} pixels.")
+    width, height = _size(frame.width, frame.height, longest_side)
+    try:
+        pixels = frame.to_ndarray(format="rgb24", width=width, height=height)
+    except Exception as error:  # noqa: BLE001 - odd pixel formats fail in ways of their own
+        raise _faulty(path, error) from None
+    turns = round(frame.rotation / 90) % 4
+    picture: Picture = np.ascontiguousarray(np.rot90(pixels, turns)) if turns else pixels
+    return picture
+
+
+def _size(width: int, height: int, longest_side: int | None) -> tuple[int, int]:
+    longest = max(width, height)
+    if longest_side is None or longest <= longest_side:
+        return width, height
+    scale = longest_side / longest
+    return max(round(width * scale), 1), max(round(height * scale), 1)
+
+
+def _within(times: np.ndarray, span: tuple[float, float] | None, path: Path) -> np.ndarray:
+    """The numbers of the frames shown in a span; all without one."""
+    if span is None:
+        return np.arange(len(times))
+    inside = np.flatnonzero((times >= span[0] - 1e-6) & (times <= span[1] + 1e-6))
+    if not len(inside):
+        raise UnreadableVideo(
+            f"{path.name} shows nothing from {span[0]:g} to {span[1]:g} s; it is"
+            f" {float(times[-1]):.1f} s long."
+        )
+    return inside
+
+
+def _spread(n: int, count: int) -> list[int]:
+    """`count` of `n` numbers, evenly; all where there are no more."""
+    return list(range(n)) if count >= n else np.linspace(0, n - 1, count).astype(int).tolist()
+
+
+def _decoding_errors() -> tuple[type[Exception], ...]:
+    import av
+
+    return (av.FFmpegError, ValueError, EOFError)
+
+
+def _faulty(path: Path, error: Exception) -> UnreadableVideo:
+    return UnreadableVideo(f"{path.name} cannot be decoded: {_cause(error)}.")
+
+
+def _cause(error: BaseException) -> str:
+    text = str(getattr(error, "strerror", None) or error or type(error).__name__)
+    return (text.strip().splitlines() or ["no reason was given"])[0][:200].rstrip(".")

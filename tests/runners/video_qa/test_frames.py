@@ -1,0 +1,192 @@
+"""Sampled frames are those that plain decoding gives; what is no video says why."""
+
+from __future__ import annotations
+
+import os
+import wave
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from runners.video_qa.frame_cache import FrameCache
+from runners.video_qa.frames import FrameSampling, UnreadableVideo, sample_frames
+from tests.support.made_videos import decoded, make_video
+
+DATA = os.environ.get("JUDGE_TEST_DATA")
+EIGHT = FrameSampling(count=8)
+
+
+@pytest.mark.parametrize("count", [1, 2, 8, 29, 30, 64])
+def test_a_uniform_sample_is_spread_over_all_frames(tmp_path: Path, count: int) -> None:
+    video = make_video(tmp_path / "clip.mp4", 30, rate=10)
+    every = decoded(video)
+    sampled = sample_frames(video, FrameSampling(count=count))
+    numbers = [15] if count == 1 else np.linspace(0, 29, min(count, 30)).astype(int).tolist()
+    assert sampled.times == pytest.approx([number / 10 for number in numbers])
+    assert sampled.seconds == pytest.approx(3.0)
+    for number, picture in zip(numbers, sampled.pictures, strict=True):
+        assert np.array_equal(picture, every[number])
+
+
+@pytest.mark.parametrize(
+    ("ending", "codec", "options"),
+    [
+        ("mp4", "libx264", {"g": "5", "bf": "3"}),
+        ("mp4", "libx264", {"g": "6", "bf": "3", "x264-params": "open-gop=1:b-pyramid=strict"}),
+        ("mkv", "libx264", {"g": "250", "refs": "4"}),
+        ("mp4", "libx265", {"x265-params": "keyint=8:open-gop=1:bframes=4:log-level=none"}),
+        ("webm", "libvpx-vp9", {"g": "7"}),
+        ("avi", "mpeg4", {"g": "12", "bf": "2"}),
+        ("mov", "mjpeg", {}),
+    ],
+)
+def test_groups_that_are_passed_over_change_no_frame(
+    tmp_path: Path, ending: str, codec: str, options: dict[str, str]
+) -> None:
+    pixels = "yuvj420p" if codec == "mjpeg" else "yuv420p"
+    video = make_video(tmp_path / f"clip.{ending}", 60, codec=codec, options=options, pixels=pixels)
+    every = decoded(video)
+    for count in (1, 3, 7, 20):
+        sampled = sample_frames(video, FrameSampling(count=count))
+        last = len(every) - 1
+        numbers = [30] if count == 1 else np.linspace(0, last, count).astype(int).tolist()
+        for number, picture in zip(numbers, sampled.pictures, strict=True):
+            assert np.array_equal(picture, every[number]), number
+
+
+def test_frames_by_rate_are_those_on_the_screen_at_each_tick(tmp_path: Path) -> None:
+    video = make_video(tmp_path / "clip.mp4", 45, rate=10)
+    by_second = sample_frames(video, FrameSampling(rate=1.0))
+    assert by_second.times == pytest.approx([0, 1, 2, 3, 4])
+    assert sample_frames(video, FrameSampling(rate=2.5)).times[:4] == pytest.approx(
+        [0, 0.4, 0.8, 1.2]
+    )
+    thinned = sample_frames(video, FrameSampling(rate=10.0, most=3))
+    assert thinned.times == pytest.approx([0, 2.2, 4.4])
+
+
+def test_a_span_is_all_that_is_sampled(tmp_path: Path) -> None:
+    video = make_video(tmp_path / "clip.mp4", 40, rate=10)
+    assert sample_frames(video, FrameSampling(count=3), span=(1.0, 2.0)).times == pytest.approx(
+        [1.0, 1.5, 2.0]
+    )
+    with pytest.raises(UnreadableVideo, match=r"shows nothing from 9 to 12 s; it is 3\.9 s long"):
+        sample_frames(video, EIGHT, span=(9.0, 12.0))
+
+
+def test_large_pictures_are_made_smaller_and_small_ones_left(tmp_path: Path) -> None:
+    video = make_video(tmp_path / "clip.mp4", 3, width=128, height=64)
+    smaller = sample_frames(video, FrameSampling(count=2, longest_side=32))
+    assert [each.shape for each in smaller.pictures] == [(16, 32, 3)] * 2
+    same = sample_frames(video, FrameSampling(count=2, longest_side=500))
+    assert same.pictures[0].shape == (64, 128, 3)
+
+
+def test_a_stream_without_time_stamps_is_counted(tmp_path: Path) -> None:
+    video = make_video(tmp_path / "clip.h264", 20)
+    every = decoded(video)
+    sampled = sample_frames(video, FrameSampling(count=5))
+    for number, picture in zip((0, 4, 9, 14, 19), sampled.pictures, strict=True):
+        assert np.array_equal(picture, every[number])
+
+
+def test_a_folder_of_pictures_is_a_video(tmp_path: Path) -> None:
+    from PIL import Image
+
+    for number in range(10):
+        Image.new("RGB", (8, 6), (number, 0, 0)).save(tmp_path / f"{number:05d}.png")
+    sampled = sample_frames(tmp_path, FrameSampling(count=4))
+    assert [int(each[0, 0, 0]) for each in sampled.pictures] == [0, 3, 6, 9]
+
+
+def broken(tmp_path: Path, kind: str) -> Path:
+    path = tmp_path / f"{kind}.mp4"
+    if kind == "missing":
+        return path
+    if kind == "empty":
+        path.write_bytes(b"")
+    elif kind == "text":
+        path.write_text("this is no video\n" * 50)
+    elif kind == "audio":
+        path = path.with_suffix(".wav")
+        with wave.open(str(path), "wb") as sound:
+            sound.setparams((1, 2, 8000, 0, "NONE", ""))
+            sound.writeframes(bytes(16000))
+    elif kind == "no pictures":
+        path = path.with_suffix("")
+        path.mkdir()
+    else:
+        whole = make_video(path, 60, container_options={"movflags": "faststart"}).read_bytes()
+        if kind == "cut":
+            path.write_bytes(whole[: len(whole) * 2 // 3])
+        elif kind == "headless":
+            path.write_bytes(whole[len(whole) // 3 :])
+        elif kind == "odd codec":
+            path.write_bytes(whole.replace(b"avc1", b"zzzz"))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("kind", "says"),
+    [
+        ("missing", r"There is no video missing\.mp4"),
+        ("empty", r"empty\.mp4 is empty"),
+        ("text", r"text\.mp4 is no video: Invalid data"),
+        ("audio", r"audio\.wav holds no video"),
+        ("no pictures", "holds no pictures"),
+        ("cut", r"cut\.mp4 is cut off after \d+ frames"),
+        ("headless", r"headless\.mp4 is no video"),
+        ("odd codec", r"The codec of odd codec\.mp4 is not known here"),
+    ],
+)
+def test_what_is_no_video_says_why(tmp_path: Path, kind: str, says: str) -> None:
+    with pytest.raises(UnreadableVideo, match=says):
+        sample_frames(broken(tmp_path, kind), EIGHT)
+
+
+def test_kept_frames_are_the_same_and_go_when_the_video_changes(tmp_path: Path) -> None:
+    video = make_video(tmp_path / "clip.mp4", 20)
+    cache = FrameCache(tmp_path / "cache")
+    first = sample_frames(video, EIGHT, cache=cache)
+    kept = cache.get(video, EIGHT, None)
+    assert kept is not None
+    assert (kept.times, kept.seconds) == (first.times, first.seconds)
+    assert all(map(np.array_equal, kept.pictures, first.pictures))
+    assert cache.get(video, FrameSampling(count=7), None) is None
+    assert cache.get(video, EIGHT, (0.0, 1.0)) is None
+    os.utime(video, ns=(1, 1))
+    assert cache.get(video, EIGHT, None) is None
+
+
+def test_a_damaged_entry_is_made_anew(tmp_path: Path) -> None:
+    video = make_video(tmp_path / "clip.mp4", 20)
+    cache = FrameCache(tmp_path / "cache")
+    sample_frames(video, EIGHT, cache=cache)
+    (entry,) = (tmp_path / "cache").iterdir()
+    entry.write_bytes(entry.read_bytes()[:300])
+    assert cache.get(video, EIGHT, None) is None
+    assert not entry.exists()
+
+
+def test_a_full_cache_drops_what_was_not_used_for_longest(tmp_path: Path) -> None:
+    videos = [make_video(tmp_path / f"{number}.mp4", 8) for number in range(4)]
+    cache = FrameCache(tmp_path / "cache", 3 * 8 * 64 * 48 * 3 + 8_000)
+    for number, video in enumerate(videos):
+        sample_frames(video, EIGHT, cache=cache)
+        for entry in (tmp_path / "cache").iterdir():
+            if entry.stat().st_mtime > 1e6:
+                os.utime(entry, (number, number))
+    kept = [cache.get(video, EIGHT, None) is not None for video in videos]
+    assert kept == [False, False, True, True]
+
+
+@pytest.mark.skipif(DATA is None, reason="JUDGE_TEST_DATA is not set")
+@pytest.mark.parametrize("name", ["02_hummingbird.mp4", "21_biker.mp4"])
+def test_real_clips_give_the_frames_that_plain_decoding_gives(name: str) -> None:
+    assert DATA is not None
+    video = Path(DATA, "video", name)
+    every = decoded(video)
+    sampled = sample_frames(video, FrameSampling(count=9))
+    numbers = np.linspace(0, len(every) - 1, 9).astype(int)
+    assert all(map(np.array_equal, sampled.pictures, [every[number] for number in numbers]))
