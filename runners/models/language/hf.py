@@ -27,6 +27,8 @@ from runners.models.language.interface import Cache, Logits, Tokens
 from runners.models.language.mobile_llm import is_mobile_llm, load_mobile_llm
 
 _DEFAULT_CONTEXT = 2_048
+# Weights, configs and what a tokenizer consists of: all that an answer depends on.
+_MODEL_FILES = (".safetensors", ".bin", ".json", ".model", ".jinja", ".txt")
 # 256 MiB of float32.
 _MOST_LOGITS = 2**26
 
@@ -218,20 +220,22 @@ def open_hf_network(place: str, placement: Placement) -> HfNetwork:
         transformers: Any = importlib.import_module("transformers")
     except ImportError:
         raise MissingExtra("An hf: model", "models") from None
-    kind = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}[
-        placement.precision
-    ]
+    kinds = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
+    kind = kinds[placement.precision]
     try:
         # A config that names code of its own would otherwise be asked about on the terminal.
         config, _ = transformers.PreTrainedConfig.get_config_dict(place)
         if is_mobile_llm(config):
             model = load_mobile_llm(place, config, kind)
         else:
-            model = transformers.AutoModelForCausalLM.from_pretrained(
-                place, dtype=kind, trust_remote_code=False
+            model, found = transformers.AutoModelForCausalLM.from_pretrained(
+                place, dtype=kind, trust_remote_code=False, output_loading_info=True
             )
-    except (OSError, ValueError, KeyError, RuntimeError) as error:
-        first = (str(error).strip().splitlines() or ["no reason was given"])[0][:300]
+            _check_filled(found)
+    except InputError:
+        raise
+    except Exception as error:  # noqa: BLE001 -- a broken config or file makes loading raise anything
+        first = (str(error).strip().splitlines() or [type(error).__name__])[0][:300]
         raise InputError(
             f"The model hf:{place} cannot be loaded: {first.rstrip('.')}; give a folder with a"
             " transformers model, or the name of one that the hub has."
@@ -248,14 +252,21 @@ def hf_described(model: Any, place: str) -> Described:
         "parameters": sum(parameter.numel() for parameter in model.parameters()),
         **versions_described("torch", "transformers", "tokenizers"),
     }
-    if Path(place).is_dir():
-        weights = [
-            each for each in Path(place).iterdir() if each.suffix in (".safetensors", ".bin")
-        ]
-        described.update(files_described(weights))
+    folder = Path(place)
+    if folder.is_dir():
+        described.update(
+            files_described(path for path in folder.iterdir() if path.suffix in _MODEL_FILES)
+        )
     elif commit := getattr(model.config, "_commit_hash", None):
         described["commit"] = str(commit)
     return described
+
+
+def _check_filled(found: dict[str, Any]) -> None:
+    """Weights that are not there would be random ones."""
+    lost = sorted(found["missing_keys"])
+    if lost:
+        raise ValueError(f"of its weights {len(lost)} are missing, such as {lost[0]}")
 
 
 def _cache_kinds(model: Any) -> set[str]:
