@@ -43,4 +43,5 @@ def make_video(
 def decoded(path: Path) -> list[NDArray[np.uint8]]:
     """Every frame of a video, as plain decoding gives them."""
     with av.open(str(path)) as container:
-        return [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
+        frames = container.decode(video=0)
+        return [np.asarray(frame.to_ndarray(format="rgb24"), np.uint8) for frame in frames]
