@@ -8,13 +8,22 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import torch
 
 from results.errors import InputError
+from runners.models.devices import Placement
 from runners.models.language.engine import EngineModel
-from runners.models.language.interface import GenerationRequest, Sampling, ScoreRequest
+from runners.models.language.hf import HfNetwork
+from runners.models.language.interface import (
+    Cache,
+    GenerationRequest,
+    Sampling,
+    ScoreRequest,
+    Tokens,
+)
 from runners.models.language.opening import open_language_model
 from tests.support.tiny_models import make_tiny_llama
+
+torch: Any = pytest.importorskip("torch", reason="the extra `models` is not installed")
 
 PROMPTS = ("hello world", "a prompt that is much longer than both of the others", "x")
 
@@ -134,6 +143,93 @@ def test_likelihoods_are_those_of_a_whole_forward_pass(model: EngineModel, plain
         assert found.log_likelihood == pytest.approx(wanted, abs=1e-4)
         assert found.is_greedy == (request.continuation == tuple(likely))
         assert found.cut_tokens == 0
+
+
+def test_contexts_with_several_continuations_are_scored_as_if_each_were_alone(
+    model: EngineModel, plain: Any
+) -> None:
+    contexts = [tuple(f"{number} is a context".encode()) for number in range(3)]
+    # The last has nothing to read before the token that is read with its continuation.
+    contexts.append((7,))
+    requests = [
+        ScoreRequest(context, tuple(continuation))
+        for continuation in (b"yes", b"no", b"a longer one")
+        for context in contexts
+    ]
+    wanted = []
+    for request in requests:
+        row = [*request.context, *request.continuation]
+        with torch.inference_mode():
+            shares = plain(input_ids=torch.tensor([row])).logits[0].double().log_softmax(-1)
+        places = range(len(request.context) - 1, len(row) - 1)
+        wanted.append(sum(float(shares[place, row[place + 1]]) for place in places))
+    for size in (1, 2, 5, 16):
+        found = model.log_likelihoods(requests, batch_size=size)
+        assert [each.log_likelihood for each in found] == pytest.approx(wanted, abs=1e-4)
+
+
+class Small(HfNetwork):
+    """A network on a device with memory for two rows."""
+
+    def read(self, tokens: Tokens, lengths: Tokens, after: Cache | None = None) -> Any:
+        if len(tokens) > 2:
+            raise torch.OutOfMemoryError(f"{len(tokens)} rows")
+        return super().read(tokens, lengths, after)
+
+    def token_scores(self, tokens: Tokens, lengths: Tokens, after: Cache | None = None) -> Any:
+        if len(tokens) > 2:
+            raise torch.OutOfMemoryError(f"{len(tokens)} rows")
+        return super().token_scores(tokens, lengths, after)
+
+
+def test_batches_that_do_not_fit_into_memory_are_halved(model: EngineModel, plain: Any) -> None:
+    small = EngineModel("small", Small(plain, Placement("cpu", "fp32"), dict), model.tokenizer)
+    requests = [asked(model, "x" * length, max_tokens=5) for length in range(1, 12)]
+    told: list[int] = []
+    found = small.generate(requests, on_done=lambda index, _: told.append(index))
+    assert [each.tokens for each in found] == [each.tokens for each in model.generate(requests)]
+    assert sorted(told) == list(range(11))
+    scored = [ScoreRequest(request.tokens, (5, 6)) for request in requests]
+    assert [each.log_likelihood for each in small.log_likelihoods(scored)] == pytest.approx(
+        [each.log_likelihood for each in model.log_likelihoods(scored)], abs=1e-5
+    )
+
+
+def test_a_request_that_does_not_fit_into_memory_by_itself_is_refused(
+    model: EngineModel, plain: Any
+) -> None:
+    class Full(HfNetwork):
+        def read(self, tokens: Tokens, lengths: Tokens, after: Cache | None = None) -> Any:
+            raise torch.OutOfMemoryError
+
+    full = EngineModel("full", Full(plain, Placement("cpu", "fp32"), dict), model.tokenizer)
+    with pytest.raises(InputError, match="does not fit into the memory of cpu"):
+        full.generate([asked(model, "x"), asked(model, "y")])
+
+
+def test_a_conversation_that_goes_on_is_read_from_where_it_stood(
+    model: EngineModel, plain: Any
+) -> None:
+    tokens: tuple[int, ...] = tuple(b"The first turn of a conversation, with all it begins with.")
+    reused = []
+    for turn in (b"second", b"third", b"fourth"):
+        generated = model.generate([GenerationRequest(tokens, 6)])[0]
+        wanted = greedily(plain, tokens, 6)
+        assert list(generated.tokens) == wanted[: len(generated.tokens)]
+        reused.append(generated.reused_tokens)
+        tokens += tuple(b" And then came the " + turn + b" one, which said this and that.")
+    generated = model.generate([GenerationRequest(tokens, 6)])[0]
+    assert list(generated.tokens) == greedily(plain, tokens, 6)[: len(generated.tokens)]
+    reused.append(generated.reused_tokens)
+    assert reused[:2] == [0, 0] and 50 < reused[2] < reused[3]
+
+
+def test_a_stop_that_comes_over_several_tokens_ends_the_text(model: EngineModel) -> None:
+    whole = model.generate([asked(model, PROMPTS[1], max_tokens=60)])[0].text
+    for begin, end in ((20, 24), (30, 31), (3, 11)):
+        stops = ("never said", whole[begin:end])
+        cut = model.generate([asked(model, PROMPTS[1], max_tokens=60, stop=stops)])[0]
+        assert cut.text == whole[: whole.find(whole[begin:end])]
 
 
 def test_a_context_that_is_too_long_is_cut_at_its_left(model: EngineModel) -> None:
