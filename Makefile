@@ -12,6 +12,8 @@ TESTED := .[test,models,language,litellm,dashboard,export,segmentation]
 VOS_PEER := .venvs/vos-benchmark
 BFCL_PEER := .venvs/bfcl-eval
 LMMS_PEER := .venvs/lmms-eval
+# A worker's environment, with another transformers than the main one.
+WORKER_ENV := .venvs/worker
 # Built when installing; a change needs another install.
 KERNEL := $(wildcard benchmarks/vos/native/*)
 
@@ -33,7 +35,7 @@ run: $(VENV)/.default-installed
 
 # Tests run beside each other on every core, so that one's numbers must not take them all.
 test: export OMP_NUM_THREADS = 1
-test: $(VENV)/.test-installed $(BFCL_PEER)/.installed $(LMMS_PEER)/.installed
+test: $(VENV)/.test-installed $(BFCL_PEER)/.installed $(LMMS_PEER)/.installed $(WORKER_ENV)/.installed
 	.ci/system-packages chromium
 	$(BIN)/pytest -n auto --dist loadfile -m "not slow"
 	$(BIN)/pytest -n auto --dist loadfile -m slow
@@ -69,6 +71,16 @@ $(BFCL_PEER)/.installed:
 $(LMMS_PEER)/.installed:
 	$(PYTHON) -m venv $(LMMS_PEER)
 	$(LMMS_PEER)/bin/pip install --quiet --disable-pip-version-check --no-deps lmms-eval==0.7.3
+	touch $@
+
+# torch and the rest are the main environment's own, which come after its own packages on the path.
+$(WORKER_ENV)/.installed: $(VENV)/.test-installed
+	$(PYTHON) -m venv $(WORKER_ENV)
+	$(WORKER_ENV)/bin/pip install --quiet --disable-pip-version-check --prefer-binary --no-deps \
+		transformers==4.57.1 tokenizers==0.22.2 huggingface-hub==0.36.2
+	$(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))' \
+		> "$$($(WORKER_ENV)/bin/python -c \
+		'import sysconfig; print(sysconfig.get_path("purelib"))')/main.pth"
 	touch $@
 
 clean:
