@@ -12,7 +12,7 @@ import copy
 import functools
 import importlib
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,10 +20,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from results.errors import InputError, MissingExtra
+from results.errors import InputError
 from runners.models.describing import Described, files_described, versions_described
-from runners.models.devices import Placement
+from runners.models.devices import Placement, imported_torch
 from runners.models.language.interface import Cache, Logits, Tokens
+from runners.models.language.loading import first_line, mismatched, quiet_transformers
 from runners.models.language.mobile_llm import is_mobile_llm, load_mobile_llm
 
 _DEFAULT_CONTEXT = 2_048
@@ -215,29 +216,30 @@ class HfNetwork:
 
 def open_hf_network(place: str, placement: Placement) -> HfNetwork:
     """The model in a folder, or of that name on the hub; InputError where it cannot be loaded."""
-    try:
-        torch: Any = importlib.import_module("torch")
-        transformers: Any = importlib.import_module("transformers")
-    except ImportError:
-        raise MissingExtra("An hf: model", "models") from None
+    torch = imported_torch()
     kinds = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
     kind = kinds[placement.precision]
     try:
-        # A config that names code of its own would otherwise be asked about on the terminal.
-        config, _ = transformers.PreTrainedConfig.get_config_dict(place)
-        if is_mobile_llm(config):
-            model = load_mobile_llm(place, config, kind)
-        else:
-            model, found = transformers.AutoModelForCausalLM.from_pretrained(
-                place, dtype=kind, trust_remote_code=False, output_loading_info=True
-            )
-            _check_filled(found)
+        with quiet_transformers() as transformers:
+            # A config that names code of its own would otherwise be asked about on the terminal.
+            config, _ = transformers.PreTrainedConfig.get_config_dict(place)
+            if is_mobile_llm(config):
+                model = load_mobile_llm(place, config, kind)
+            else:
+                model, found = transformers.AutoModelForCausalLM.from_pretrained(
+                    place,
+                    dtype=kind,
+                    trust_remote_code=False,
+                    output_loading_info=True,
+                    # What does not fit is told below, in a sentence.
+                    ignore_mismatched_sizes=True,
+                )
+                _check_filled(found)
     except InputError:
         raise
     except Exception as error:  # noqa: BLE001 -- a broken config or file makes loading raise anything
-        first = (str(error).strip().splitlines() or [type(error).__name__])[0][:300]
         raise InputError(
-            f"The model hf:{place} cannot be loaded: {first.rstrip('.')}; give a folder with a"
+            f"The model hf:{place} cannot be loaded: {first_line(error)}; give a folder with a"
             " transformers model, or the name of one that the hub has."
         ) from None
     model.to(placement.device).eval()
@@ -262,11 +264,14 @@ def hf_described(model: Any, place: str) -> Described:
     return described
 
 
-def _check_filled(found: dict[str, Any]) -> None:
-    """Weights that are not there would be random ones."""
-    lost = sorted(found["missing_keys"])
+def _check_filled(found: Mapping[str, Any]) -> None:
+    """Weights that are not there, or of another shape, would be random ones."""
+    lost = sorted({*found["missing_keys"], *mismatched(found)})
     if lost:
-        raise ValueError(f"of its weights {len(lost)} are missing, such as {lost[0]}")
+        raise ValueError(
+            f"of its weights {len(lost)} are missing or of another shape than its config says, such"
+            f" as {lost[0]}"
+        )
 
 
 def _cache_kinds(model: Any) -> set[str]:

@@ -18,40 +18,66 @@ from collections.abc import Mapping
 from typing import Any
 
 from results.errors import InputError
+from runners.models.language.loading import mismatched
 
 MODEL_TYPE = "mobilellm"
 _SHARED, _TWICE = "share_embedding", "layer_sharing"
 # What says how the hub form is loaded, and has no meaning for the network.
-_LOADING = {"architectures", "auto_map", "model_type", "torch_dtype", "dtype", _SHARED, _TWICE}
+_LOADING = {
+    "architectures",
+    "auto_map",
+    "dtype",
+    "model_type",
+    "pretraining_tp",
+    "torch_dtype",
+    "transformers_version",
+    _SHARED,
+    _TWICE,
+}
+# What Llama's config takes, but does not write any more.
+_OLDER = {"rope_scaling", "rope_theta"}
 
 
 def is_mobile_llm(config: Mapping[str, Any]) -> bool:
-    """Whether a config.json is one of these."""
-    return config.get("model_type") == MODEL_TYPE or _SHARED in config or _TWICE in config
+    """Whether a config.json is one of these: of the hub's form, or, as the released training code
+    writes it, of a Llama with one of the two fields."""
+    kind = config.get("model_type")
+    return kind == MODEL_TYPE or (kind == "llama" and (_SHARED in config or _TWICE in config))
 
 
 def load_mobile_llm(place: str, config: Mapping[str, Any], kind: Any) -> Any:
     """The model in a folder or on the hub, with weights of that torch type.
 
-    Raises InputError where its weights are not those of such a network.
+    Raises InputError where the config has a field that is none of such a model's, or where the
+    weights are not those of such a network.
     """
     transformers: Any = importlib.import_module("transformers")
-    twice = _flag(place, config, _TWICE)
-    shared = _flag(place, config, _SHARED) or bool(config.get("tie_word_embeddings"))
-    network = {name: value for name, value in config.items() if name not in _LOADING}
+    _check_fields(place, config, {*transformers.LlamaConfig().to_dict(), *_LOADING, *_OLDER})
+    twice = _flag(place, config, _TWICE, otherwise=False)
+    # The hub's config class shares them unless it is told otherwise, the training code does not.
+    shared = _flag(place, config, _SHARED, otherwise=config.get("model_type") == MODEL_TYPE)
+    shared = shared or bool(config.get("tie_word_embeddings"))
+    network = {
+        name: value
+        for name, value in config.items()
+        if name not in _LOADING and value is not None and not name.startswith("_")
+    }
     settings = transformers.LlamaConfig(**{**network, "tie_word_embeddings": shared})
     model, found = transformers.LlamaForCausalLM.from_pretrained(
-        place, config=settings, dtype=kind, output_loading_info=True, trust_remote_code=False
+        place,
+        config=settings,
+        dtype=kind,
+        output_loading_info=True,
+        trust_remote_code=False,
+        ignore_mismatched_sizes=True,
     )
-    lost = {name for name in found["missing_keys"] if not (shared and name == "lm_head.weight")}
+    output = {"lm_head.weight"} if shared else set()
     odd = {name for name in found["unexpected_keys"] if not name.endswith("rotary_emb.inv_freq")}
-    if shared:
-        odd.discard("lm_head.weight")
-    if lost or odd or found["mismatched_keys"]:
-        what = ", ".join(sorted({*lost, *odd, *map(str, found["mismatched_keys"])})[:3])
+    faults = sorted({*found["missing_keys"], *odd} - output | {*mismatched(found)})
+    if faults:
         raise InputError(
-            f"The weights of {place} are not those of a MobileLLM: {what} is missing, unknown or of"
-            " another shape; download the model anew."
+            f"The weights of {place} are not those of a MobileLLM: {', '.join(faults[:3])} is"
+            " missing, unknown or of another shape; download the model anew."
         )
     if shared:
         model.lm_head.weight = model.model.embed_tokens.weight
@@ -73,8 +99,18 @@ def _run_each_block_twice(model: Any) -> None:
     model.config.num_hidden_layers = len(blocks)
 
 
-def _flag(place: str, config: Mapping[str, Any], name: str) -> bool:
-    value = config.get(name, False)
+def _check_fields(place: str, config: Mapping[str, Any], known: set[str]) -> None:
+    """A field that is not understood may change what the network computes."""
+    odd = sorted(name for name in config if name not in known and not name.startswith("_"))
+    if odd:
+        raise InputError(
+            f"{place}, config.json: MobileLLM has no field `{odd[0][:60]}`, so its network would"
+            " not be what the file describes; take the field out, or use the model's own config.json."
+        )
+
+
+def _flag(place: str, config: Mapping[str, Any], name: str, *, otherwise: bool) -> bool:
+    value = config.get(name, otherwise)
     if not isinstance(value, bool):
         raise InputError(
             f"{place}, config.json: `{name}` is {str(value)[:40]!r}; it should be true or false."

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from results.errors import InputError, MissingExtra
+from runners.models.language.loading import first_line, quiet_transformers
 
 
 class HfTokenizer:
@@ -18,17 +18,15 @@ class HfTokenizer:
         """`ends` end a reply beside the tokenizer's own token and those that a folder's
         generation_config.json names."""
         try:
-            transformers: Any = importlib.import_module("transformers")
-        except ImportError:
-            raise MissingExtra("Running a language model here", "models") from None
-        try:
-            self._tokenizer: Any = transformers.AutoTokenizer.from_pretrained(
-                place, trust_remote_code=False
-            )
-        except (OSError, ValueError, KeyError) as error:
-            first = (str(error).strip().splitlines() or ["no reason was given"])[0][:300]
+            with quiet_transformers() as transformers:
+                self._tokenizer: Any = transformers.AutoTokenizer.from_pretrained(
+                    place, trust_remote_code=False
+                )
+        except MissingExtra:
+            raise
+        except Exception as error:  # noqa: BLE001 -- a broken file makes loading raise anything
             raise InputError(
-                f"The tokenizer of {place} cannot be loaded: {first.rstrip('.')}; put the"
+                f"The tokenizer of {place} cannot be loaded: {first_line(error)}; put the"
                 " tokenizer's files beside the model."
             ) from None
         own = self._tokenizer.eos_token_id

@@ -179,7 +179,17 @@ def test_weights_that_do_not_fill_the_model_are_refused(tmp_path: Path) -> None:
     weights = load_file(folder / "model.safetensors")
     weights.pop("model.layers.1.mlp.up_proj.weight")
     save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
-    with pytest.raises(InputError, match=r"1 are missing, such as model\.layers\.1\.mlp\.up_proj"):
+    with pytest.raises(InputError, match=r"1 are missing .*layers\.1\.mlp\.up_proj"):
+        open_language_model(f"hf:{folder}", device="cpu")
+
+
+def test_weights_of_another_shape_are_refused(tmp_path: Path) -> None:
+    import json
+
+    folder = make_tiny_llama(tmp_path / "m")
+    config = json.loads((folder / "config.json").read_text()) | {"intermediate_size": 96}
+    (folder / "config.json").write_text(json.dumps(config))
+    with pytest.raises(InputError, match=r"6 are missing or of another shape .*mlp\.down_proj"):
         open_language_model(f"hf:{folder}", device="cpu")
 
 

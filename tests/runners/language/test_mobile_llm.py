@@ -171,10 +171,37 @@ def test_each_block_of_the_shared_form_is_run_twice(tmp_path: Path) -> None:
     assert abs(first.log_likelihood - second.log_likelihood) > 1e-3
 
 
+def test_a_checkpoint_of_the_training_code_is_read_the_same(folder: Path) -> None:
+    request = ScoreRequest((5, 6, 7), (8, 9))
+    (found,) = opened(folder).log_likelihoods([request])
+    config = json.loads((folder / "config.json").read_text())
+    config |= {"model_type": "llama", "architectures": ["LlamaForCausalLM"]}
+    (folder / "config.json").write_text(json.dumps(config))
+    (again,) = opened(folder).log_likelihoods([request])
+    assert again == found
+
+
+def test_embeddings_are_shared_unless_the_config_says_otherwise(folder: Path) -> None:
+    request = ScoreRequest((5, 6, 7), (8, 9))
+    (found,) = opened(folder).log_likelihoods([request])
+    config = json.loads((folder / "config.json").read_text())
+    config.pop("share_embedding")
+    (folder / "config.json").write_text(json.dumps(config))
+    (again,) = opened(folder).log_likelihoods([request])
+    assert again == found
+    (folder / "config.json").write_text(json.dumps(config | {"share_embedding": False}))
+    with pytest.raises(InputError, match=r"lm_head\.weight is missing"):
+        opened(folder)
+
+
 @pytest.mark.parametrize(
     ("changes", "says"),
     [
         ({"layer_sharing": "yes"}, "`layer_sharing` is 'yes'; it should be true or false"),
+        ({"layer_sharing_repeats": 3}, "MobileLLM has no field `layer_sharing_repeats`"),
+        ({"quantization_config": {"bits": 4}}, "MobileLLM has no field `quantization_config`"),
+        ({"hidden_size": "wide"}, "cannot be loaded"),
+        ({"num_key_value_heads": HEADS}, "are not those of a MobileLLM: .*k_proj"),
         ({"num_hidden_layers": BLOCKS + 1}, "are not those of a MobileLLM"),
         ({"num_hidden_layers": BLOCKS - 1}, "are not those of a MobileLLM"),
     ],

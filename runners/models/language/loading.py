@@ -1,0 +1,43 @@
+"""transformers, while something is loaded by it: no bars, reports and warnings of its own."""
+
+from __future__ import annotations
+
+import importlib
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from results.errors import MissingExtra
+
+
+@contextmanager
+def quiet_transformers() -> Iterator[Any]:
+    """The module; MissingExtra without it. What is wrong with a model is told by errors alone."""
+    try:
+        transformers: Any = importlib.import_module("transformers")
+    except ImportError:
+        raise MissingExtra("Running a language model here", "models") from None
+    logs = transformers.utils.logging
+    level, has_bars = logs.get_verbosity(), logs.is_progress_bar_enabled()
+    logs.set_verbosity(logs.CRITICAL)
+    logs.disable_progress_bar()
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)
+            yield transformers
+    finally:
+        logs.set_verbosity(level)
+        if has_bars:
+            logs.enable_progress_bar()
+
+
+def first_line(error: Exception) -> str:
+    """What an error of a library says, for a sentence of ours."""
+    lines = str(error).strip().splitlines()
+    return (lines[0] if lines else type(error).__name__)[:300].rstrip(".")
+
+
+def mismatched(found: Mapping[str, Any]) -> list[str]:
+    """The names of weights whose shape is not the model's, in what `from_pretrained` tells."""
+    return [name if isinstance(name, str) else str(name[0]) for name in found["mismatched_keys"]]
