@@ -105,7 +105,7 @@ def _check_fields(place: str, config: Mapping[str, Any], known: set[str]) -> Non
     if odd:
         raise InputError(
             f"{place}, config.json: MobileLLM has no field `{odd[0][:60]}`, so its network would"
-            " not be what the file describes; take the field out, or use the model's own config.json."
+            " not be what the file describes; take it out, or use the model's own config.json."
         )
 
 

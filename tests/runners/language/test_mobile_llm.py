@@ -123,11 +123,13 @@ def after_block(weights: Weights, name: str, states: NDArray[Any]) -> NDArray[An
 
 
 def normed(states: NDArray[Any], weight: NDArray[Any]) -> NDArray[Any]:
-    return states / np.sqrt((states**2).mean(-1, keepdims=True) + 1e-6) * weight
+    scaled: NDArray[Any] = states / np.sqrt((states**2).mean(-1, keepdims=True) + 1e-6) * weight
+    return scaled
 
 
 def heads(states: NDArray[Any], count: int) -> NDArray[Any]:
-    return states.reshape(len(states), count, -1).transpose(1, 0, 2)
+    split: NDArray[Any] = states.reshape(len(states), count, -1).transpose(1, 0, 2)
+    return split
 
 
 def turned(states: NDArray[Any]) -> NDArray[Any]:
