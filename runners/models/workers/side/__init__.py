@@ -1,0 +1,1 @@
+"""What runs in a worker's environment: files of their own, started and never imported there."""
