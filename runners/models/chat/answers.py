@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -11,6 +12,7 @@ from runners.models.chat.failures import Failure, FailureKind
 from runners.models.chat.values import Reply, ToolCall
 
 _MOST_TOKENS = 10**12
+TIMINGS = ("seconds_to_first", "seconds", "reused_tokens", "batch")
 
 
 class _Lenient(BaseModel):
@@ -70,7 +72,18 @@ def read_answer(answer: dict[str, Any], model: str) -> Reply | Failure:
         refusal=refusal,
         finish_reason=choice.finish_reason or ("tool_calls" if calls else "stop"),
         model=read.model or model,
+        timings=_timings(answer.get("timings")),
     )
+
+
+def _timings(found: object) -> dict[str, float]:
+    """What a model in this process says of how it went; empty for other servers' forms."""
+    given = found if isinstance(found, dict) else {}
+    return {
+        name: float(given[name])
+        for name in TIMINGS
+        if isinstance(given.get(name), int | float) and math.isfinite(given[name])
+    }
 
 
 def _calls(wanted: list[_Call]) -> tuple[ToolCall, ...]:

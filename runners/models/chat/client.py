@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from results.records import Usage
 from runners.models.chat.answers import read_answer, tokens_in
@@ -35,6 +35,9 @@ from runners.models.chat.values import (
     ToolCall,
     ToolChoice,
 )
+
+if TYPE_CHECKING:
+    from runners.models.language.interface import LanguageModel
 
 _log = logging.getLogger(__name__)
 
@@ -91,6 +94,13 @@ class ChatClient:
     def address(self) -> str:
         """Where the requests go, without credentials."""
         return self._endpoint.address
+
+    @property
+    def local_model(self) -> LanguageModel | None:
+        """The model that runs in this process; None for one that is reached over a network."""
+        from runners.models.chat.local import LocalEndpoint
+
+        return self._endpoint.model if isinstance(self._endpoint, LocalEndpoint) else None
 
     @property
     def usage(self) -> Usage:

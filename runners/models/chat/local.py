@@ -1,21 +1,30 @@
-"""`hf:` chat models in this process: a transformers model behind the same interface as an endpoint.
+"""Chat models in this process: a causal language model behind the same interface as an endpoint.
 
-The weights come from a folder or the hub; remote code is never run. One generation at a time.
+`hf:`, `onnx:`, `executorch:` and `gguf:` models answer through one engine; questions that wait at
+the same time share a batch.
 """
 
 from __future__ import annotations
 
-import importlib
+import hashlib
 import json
 import re
 import threading
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from results.errors import InputError, MissingExtra
-from runners.models.chat.deadline import in_time
+from results.errors import InputError
+from runners.models.chat.batching import Batcher
 from runners.models.chat.failures import Failure, FailureKind
+from runners.models.language.interface import (
+    Generated,
+    GenerationRequest,
+    LanguageModel,
+    Sampling,
+)
 
+DEFAULT_BATCH = 16
 DEFAULT_OUTPUT_TOKENS = 1_024
 _CALL = re.compile(r"<tool_call>\s*(\{.*?\})\s*</tool_call>", re.DOTALL)
 
@@ -24,93 +33,44 @@ class LocalEndpoint:
     """Answers Chat Completions bodies with a causal language model that has a chat template.
 
     Tools are offered where the template takes them, and read back in the `<tool_call>` form that
-    Hermes and Qwen templates use; other templates make the caller do without tools.
+    Hermes and Qwen templates use; other templates make the caller do without tools. A
+    `response_format` holds the reply to its JSON Schema while it is generated, unless tools are
+    offered, whose calls it would forbid. Beside what such a body always has, an answer has
+    `timings`: `seconds_to_first` and `seconds` from the beginning of its batch to its first and to
+    its last token, `reused_tokens` of the prompt, and how many requests the `batch` held.
     """
 
-    def __init__(self, model: str, *, device: str | None = None) -> None:
-        try:
-            torch: Any = importlib.import_module("torch")
-            transformers: Any = importlib.import_module("transformers")
-        except ImportError as error:
-            raise MissingExtra("An hf: model", "models") from error
-        try:
-            self._tokenizer: Any = transformers.AutoTokenizer.from_pretrained(model)
-            self._model: Any = transformers.AutoModelForCausalLM.from_pretrained(model)
-        except (OSError, ValueError) as error:
-            first = (str(error).strip().splitlines() or ["no reason was given"])[0][:300]
-            raise InputError(
-                f"The model hf:{model} cannot be loaded: {first}; give a folder with a transformers"
-                " model, or the name of one that the hub has."
-            ) from error
-        if not self._tokenizer.chat_template:
-            raise InputError(f"The model hf:{model} has no chat template; use a chat model.")
-        chosen = device or ("cuda" if torch.cuda.is_available() else "cpu")
-        self._model.to(chosen).eval()
-        self._torch = torch
-        self._device = chosen
+    def __init__(self, model: LanguageModel, *, batch_size: int = DEFAULT_BATCH) -> None:
+        """InputError where the model is none for chats."""
+        if not model.tokenizer.has_chat_template:
+            model.close()
+            raise InputError(f"The model {model.name} has no chat template; use a chat model.")
+        self.model = model
+        # Replies are kept by this, and another precision may say something else.
+        whole = model.precision == "fp32"
+        self.address = model.name if whole else f"{model.name} in {model.precision}"
+        self._batcher = Batcher(model, batch_size)
         self._lock = threading.Lock()
-        self.address = f"hf:{model}"
+        self._draws: Counter[str] = Counter()
 
     def __repr__(self) -> str:
-        return f"LocalEndpoint({self.address!r} on {self._device})"
+        return f"LocalEndpoint({self.address!r} on {self.model.device})"
 
     def send(
         self, body: dict[str, Any], timeout: float, stop: threading.Event
     ) -> dict[str, Any] | Failure:
-        return in_time(lambda is_left: self._send(body, is_left), timeout, stop)
-
-    def _send(self, body: Mapping[str, Any], is_left: threading.Event) -> dict[str, Any] | Failure:
-        tools = body.get("tools") or None
-        if tools and "tools" not in str(self._tokenizer.chat_template):
-            detail = "the model's chat template has no place for tools"
-            return Failure(FailureKind.NO_TOOLS, detail, status=400)
-        messages = [_plain(message) for message in body["messages"]]
-        try:
-            encoded = self._tokenizer.apply_chat_template(
-                messages,
-                tools=tools,
-                add_generation_prompt=True,
-                return_tensors="pt",
-                return_dict=True,
-            )
-        except Exception as error:  # noqa: BLE001 -- a template is a program of the model's author
-            return Failure(FailureKind.BAD_REQUEST, f"the chat template failed: {error}"[:300], 400)
-        wanted = int(body.get("max_tokens") or DEFAULT_OUTPUT_TOKENS)
-        asked = int(encoded["input_ids"].shape[1])
-        longest = getattr(self._model.config, "max_position_embeddings", None)
-        if longest is not None and asked >= longest:
-            detail = f"{asked} tokens where {longest} fit"
-            return Failure(FailureKind.TOO_LONG, detail, status=400)
-        if longest is not None:
-            wanted = min(wanted, longest - asked)
-        with self._lock:
-            produced = self._generate(encoded, wanted, body, is_left)
-        if is_left.is_set():
-            return Failure(FailureKind.TIMEOUT)
-        new = produced[0, asked:]
-        text = self._tokenizer.decode(new, skip_special_tokens=True)
-        is_cut = len(new) >= wanted and int(new[-1]) not in self._ends()
-        return _answer(text, self.address, asked, len(new), is_cut=is_cut, has_tools=bool(tools))
-
-    def _generate(
-        self, encoded: Any, wanted: int, body: Mapping[str, Any], is_left: threading.Event
-    ) -> Any:
-        temperature = float(body.get("temperature") or 0.0)
-        sampling: dict[str, Any] = {"do_sample": False}
-        if temperature > 0:
-            sampling = {"do_sample": True, "temperature": temperature}
-        with self._torch.inference_mode():
-            return self._model.generate(
-                **encoded.to(self._device),
-                max_new_tokens=wanted,
-                pad_token_id=self._tokenizer.pad_token_id or self._tokenizer.eos_token_id,
-                stopping_criteria=[_Stop(self._torch, is_left)],
-                **sampling,
-            )
-
-    def _ends(self) -> set[int]:
-        ends = self._model.generation_config.eos_token_id
-        return set(ends) if isinstance(ends, list) else {ends}
+        request = self._request(body)
+        if isinstance(request, Failure):
+            return request
+        job = self._batcher.submit(request)
+        outcome = job.wait(timeout, stop)
+        if not isinstance(outcome, Failure):
+            return _answer(outcome, job.batch, self.address, has_tools=bool(body.get("tools")))
+        if request.schema is not None and outcome.kind is FailureKind.BAD_REQUEST:
+            # A client that hears of the response_format asks again without it.
+            detail = f"response_format: {outcome.detail}"
+            return Failure(outcome.kind, detail, outcome.status)
+        return outcome
 
     def cost(
         self, model: str, input_tokens: int, output_tokens: int, cached_input_tokens: int
@@ -119,20 +79,47 @@ class LocalEndpoint:
         return 0.0
 
     def close(self) -> None:
-        return None
+        self._batcher.close()
+        self.model.close()
 
+    def _request(self, body: Mapping[str, Any]) -> GenerationRequest | Failure:
+        tokenizer = self.model.tokenizer
+        tools = body.get("tools") or None
+        if tools and not tokenizer.takes_tools:
+            detail = "the model's chat template has no place for tools"
+            return Failure(FailureKind.NO_TOOLS, detail, status=400)
+        try:
+            # A tokenizer may change its settings for a call.
+            with self._lock:
+                tokens = tokenizer.chat([_plain(message) for message in body["messages"]], tools)
+        except ValueError as error:
+            return Failure(FailureKind.BAD_REQUEST, str(error)[:300], status=400)
+        longest = self.model.context_length
+        if len(tokens) >= longest:
+            detail = f"{len(tokens)} tokens where {longest} fit"
+            return Failure(FailureKind.TOO_LONG, detail, status=400)
+        wanted = body.get("max_tokens") or body.get("max_completion_tokens")
+        stop = body.get("stop") or ()
+        return GenerationRequest(
+            tokens=tuple(tokens),
+            max_tokens=int(wanted or DEFAULT_OUTPUT_TOKENS),
+            sampling=self._sampling(body),
+            stop=(stop,) if isinstance(stop, str) else tuple(stop),
+            schema=None if tools else _schema_of(body.get("response_format")),
+        )
 
-class _Stop:
-    """Ends a generation that nobody waits for any more."""
-
-    def __init__(self, torch: Any, is_left: threading.Event) -> None:
-        self._torch = torch
-        self._is_left = is_left
-
-    def __call__(self, input_ids: Any, scores: Any, **_: Any) -> Any:
-        is_over = self._is_left.is_set()
-        shape = (input_ids.shape[0],)
-        return self._torch.full(shape, is_over, dtype=self._torch.bool, device=input_ids.device)
+    def _sampling(self, body: Mapping[str, Any]) -> Sampling:
+        """How to draw; the first, second … draw of the same question has the seed 0, 1 …"""
+        temperature = float(body.get("temperature") or 0.0)
+        if temperature <= 0:
+            return Sampling()
+        seed = body.get("seed")
+        if seed is None:
+            question = hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
+            with self._lock:
+                seed = self._draws[question]
+                self._draws[question] += 1
+        return Sampling(temperature, float(body.get("top_p") or 1.0), int(seed))
 
 
 def _plain(message: Mapping[str, Any]) -> dict[str, Any]:
@@ -157,19 +144,36 @@ def _with_object(function: Mapping[str, Any]) -> dict[str, Any]:
     return {"name": function["name"], "arguments": arguments}
 
 
-def _answer(
-    text: str, model: str, asked: int, answered: int, *, is_cut: bool, has_tools: bool
-) -> dict[str, Any]:
+def _schema_of(wanted: Any) -> Mapping[str, Any] | None:
+    """The JSON Schema that a `response_format` asks for."""
+    kind = wanted.get("type") if isinstance(wanted, Mapping) else None
+    if kind == "json_schema":
+        schema: Mapping[str, Any] = wanted["json_schema"]["schema"]
+        return schema
+    return {"type": "object"} if kind == "json_object" else None
+
+
+def _answer(generated: Generated, batch: int, model: str, *, has_tools: bool) -> dict[str, Any]:
     """The body of a Chat Completions answer."""
-    message: dict[str, Any] = {"role": "assistant", "content": text}
-    calls = _calls_in(text) if has_tools else []
+    message: dict[str, Any] = {"role": "assistant", "content": generated.text}
+    calls = _calls_in(generated.text) if has_tools else []
     if calls:
         message = {"role": "assistant", "content": None, "tool_calls": calls}
-    finish = "length" if is_cut else ("tool_calls" if calls else "stop")
+    finish = "length" if generated.finish == "length" else ("tool_calls" if calls else "stop")
     return {
         "model": model,
         "choices": [{"index": 0, "message": message, "finish_reason": finish}],
-        "usage": {"prompt_tokens": asked, "completion_tokens": answered},
+        "usage": {
+            "prompt_tokens": generated.prompt_tokens,
+            "completion_tokens": len(generated.tokens),
+            "prompt_tokens_details": {"cached_tokens": generated.reused_tokens},
+        },
+        "timings": {
+            "seconds_to_first": generated.seconds_to_first,
+            "seconds": generated.seconds,
+            "reused_tokens": generated.reused_tokens,
+            "batch": batch,
+        },
     }
 
 

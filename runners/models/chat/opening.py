@@ -21,6 +21,10 @@ from runners.models.chat.exchanges import Exchanges
 from runners.models.chat.pacing import lane_to
 from runners.models.chat.redaction import Redactor, secrets_in, secrets_in_url
 from runners.models.chat.settings import EndpointSettings, Settings, load_settings
+from runners.models.devices import Device, Precision
+
+# Models that run in this process.
+LOCAL = ("hf", "onnx", "executorch", "gguf")
 
 
 def open_chat(
@@ -30,21 +34,27 @@ def open_chat(
     environment: Mapping[str, str] = os.environ,
     stop: threading.Event | None = None,
     exchanges: Exchanges | None = None,
+    device: Device = "auto",
+    precision: Precision = "fp32",
+    batch_size: int | None = None,
 ) -> ChatClient:
-    """The client for `openai:<model>`, `litellm:<model>` (`@<endpoint>` added) or `hf:<model>`.
+    """The client for `openai:<model>`, `litellm:<model>` (`@<endpoint>` added), or a model in this
+    process: `hf:<model>`, `onnx:<folder>`, `executorch:<folder>`, `gguf:<file>`.
 
     A plain `openai:<model>` goes to OPENAI_BASE_URL with OPENAI_API_KEY where the former is set,
     else to the config file's `chat.endpoint`, else to OpenAI itself. A key only ever goes to the
     endpoint that it was given for. Clients of one endpoint share its limit of concurrent calls
     and its pauses. Setting `stop` ends all waiting at once. `exchanges` keeps what a run is
-    answered, or replays it, and then nothing is sent.
+    answered, or replays it, and then nothing is sent. `device`, `precision` and `batch_size` (how
+    many requests are generated together) are those of a model in this process.
     """
     settings = load_settings(environment) if settings is None else settings
     provider, colon, model = spec.partition(":")
-    if provider not in ("openai", "litellm", "hf") or not colon or not model.strip():
+    is_local = provider in LOCAL
+    if not (is_local or provider in ("openai", "litellm")) or not colon or not model.strip():
         raise InputError(
-            f"The model {spec!r} is not a chat model; name it openai:<model>, litellm:<model> or"
-            " hf:<folder or hub id>."
+            f"The model {spec!r} is not a chat model; name it openai:<model>, litellm:<model>,"
+            " hf:<folder or hub id>, onnx:<folder>, executorch:<folder> or gguf:<file>."
         )
     model, at, name = model.rpartition("@")
     if not at or name not in settings.endpoints or not model:
@@ -54,6 +64,7 @@ def open_chat(
         return ChatClient(spec, model, nowhere, settings.chat, exchanges=exchanges)
     named = settings.endpoints.get(name)
     endpoint: Endpoint
+    size = 0
     key: str | None = None
     if named is not None:
         base_url: str | None = named.base_url
@@ -64,13 +75,17 @@ def open_chat(
         base_url = None
     if provider == "openai":
         endpoint = OpenAIEndpoint(base_url or OPENAI_URL, key)
-    elif provider == "hf":
-        from runners.models.chat.local import LocalEndpoint
+    elif is_local:
+        from runners.models.chat.local import DEFAULT_BATCH, LocalEndpoint
+        from runners.models.language.opening import open_language_model
 
-        endpoint = LocalEndpoint(model)
+        size = batch_size or DEFAULT_BATCH
+        opened = open_language_model(f"{provider}:{model}", device=device, precision=precision)
+        endpoint = LocalEndpoint(opened, batch_size=size)
     else:
         endpoint = LiteLLMEndpoint(base_url, key)
-    places = settings.chat.max_concurrent
+    # Two batches' worth may wait, so that the model never does.
+    places = 2 * size if is_local else settings.chat.max_concurrent
     if named is not None and named.max_concurrent is not None:
         places = named.max_concurrent
     return ChatClient(

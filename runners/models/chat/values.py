@@ -156,6 +156,9 @@ class Reply:
     is_exchanged: bool = False
     """It comes from the run's own exchanges, so its usage was paid in this run."""
     cache_key: str = ""
+    timings: Mapping[str, float] = field(default_factory=dict)
+    """Of a model in this process: `seconds_to_first` and `seconds` from the beginning of its batch,
+    `reused_tokens` of the prompt, and `batch`, how many were generated together. Else empty."""
 
     @property
     def is_complete(self) -> bool:

@@ -85,7 +85,8 @@ def test_credentials_in_an_address_are_sent_and_never_shown(home: ChatServer) ->
     [
         ("gpt-4o", {}, "name it openai:<model>"),
         ("openai:", {}, "is not a chat model"),
-        ("onnx:some.onnx", {}, "is not a chat model"),
+        ("torchscript:some.pt", {}, "is not a chat model"),
+        ("onnx:some.onnx", {}, "There is no folder 'some.onnx'"),
         ("openai:m", {}, "set OPENAI_API_KEY"),
         ("openai:m", {"OPENAI_BASE_URL": "localhost:8000"}, "OPENAI_BASE_URL is not an http"),
         ("openai:m", {"OPENAI_BASE_URL": "http://["}, "OPENAI_BASE_URL is not an http"),

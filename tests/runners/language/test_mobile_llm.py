@@ -119,7 +119,9 @@ def after_block(weights: Weights, name: str, states: NDArray[Any]) -> NDArray[An
     inner = normed(states, weights[name + "post_attention_layernorm.weight"])
     gate = inner @ weights[name + "mlp.gate_proj.weight"].T
     up = inner @ weights[name + "mlp.up_proj.weight"].T
-    return states + (gate / (1 + np.exp(-gate)) * up) @ weights[name + "mlp.down_proj.weight"].T
+    widened = gate / (1 + np.exp(-gate)) * up
+    after: NDArray[Any] = states + widened @ weights[name + "mlp.down_proj.weight"].T
+    return after
 
 
 def normed(states: NDArray[Any], weight: NDArray[Any]) -> NDArray[Any]:
