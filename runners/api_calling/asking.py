@@ -17,6 +17,7 @@ from results.records import Score, ScoreStatus
 from runners.benchmark_runs import BenchmarkRun
 from runners.models.chat import ChatError, FailureKind, Message, Reply, Tool
 from runners.models.chat.client import ChatClient
+from runners.models.chat.failures import HOPELESS
 from runners.models.chat.values import ToolChoice
 
 NATIVE_CALLS = "native_calls"
@@ -26,17 +27,6 @@ CACHED = "cached"
 CUT = "cut"
 """The measure of a reply that ended at the limit of its length."""
 
-# What no other question to the same model would fare better with.
-HOPELESS = frozenset(
-    {
-        FailureKind.KEY_REFUSED,
-        FailureKind.NO_API,
-        FailureKind.NO_QUOTA,
-        FailureKind.NO_TOOLS,
-        FailureKind.NOT_FOUND,
-        FailureKind.UNREACHABLE,
-    }
-)
 MOST_ERRORS_IN_A_ROW = 20
 _MAX_TEXT = 200_001
 """One more than BFCL's reader takes, so that what is too long stays so."""

@@ -66,6 +66,17 @@ _TRANSIENT = {
     FailureKind.SERVER_FAULT,
     FailureKind.UNREADABLE,
 }
+# What no other question to the same model would fare better with.
+HOPELESS = frozenset(
+    {
+        FailureKind.KEY_REFUSED,
+        FailureKind.NO_API,
+        FailureKind.NO_QUOTA,
+        FailureKind.NO_TOOLS,
+        FailureKind.NOT_FOUND,
+        FailureKind.UNREACHABLE,
+    }
+)
 # The endpoint may have done the work, and so bill it, though its answer never came whole.
 _WORK_UNSEEN = {
     FailureKind.TIMEOUT,

@@ -1,0 +1,1 @@
+"""Tests of models that answer questions about videos."""
