@@ -12,7 +12,9 @@ import numpy as np
 from results.errors import InputError, MissingExtra
 from runners.models.language.interface import Logits, TextTokenizer
 
-_DENSE_JSON = {"whitespace_flexible": False}
+# JSON on one line, with spaces or without, as json.dumps and most models write it: room for more
+# white space would let a weak model write nothing else.
+_LAYOUT = {"whitespace_pattern": r"\x20?"}
 
 
 class Grammar:
@@ -46,7 +48,7 @@ class Grammar:
     def constraint(self, schema: Mapping[str, Any]) -> Constraint:
         """A text that is about to begin; InputError for a schema that cannot be kept to."""
         matcher = self._library.LLMatcher
-        grammar = matcher.grammar_from_json_schema(json.dumps(schema), overrides=_DENSE_JSON)
+        grammar = matcher.grammar_from_json_schema(json.dumps(schema), overrides=_LAYOUT)
         begun = matcher(self._tokens, grammar)
         if fault := begun.get_error():
             raise InputError(f"The JSON Schema cannot be kept to: {str(fault)[:200]}.")
@@ -72,4 +74,7 @@ class Constraint:
         return np.where(may, logits[: len(may)], np.float32(-np.inf))
 
     def take(self, token: int) -> None:
-        self._matcher.consume_token(token)
+        """Adds a token to the text; InputError where the library gives up on the schema."""
+        if not self._matcher.consume_token(token):
+            fault = str(self._matcher.get_error()) or "the text does not fit"
+            raise InputError(f"The JSON Schema cannot be kept to: {fault[:200]}.")

@@ -42,6 +42,8 @@ from runners.models.language.scheduling import (
 from runners.models.memory import is_out_of_memory
 
 DEFAULT_BATCH = 16
+# A GPU takes about as long for these as for a quarter of them.
+DEFAULT_GPU_BATCH = 64
 # A batch whose size nobody asked for holds no more places than this, prompts and replies together.
 DEFAULT_PLACES = 32_768
 # How many tokens more than a stop text has letters (in UTF-8) are looked at for it.
@@ -136,7 +138,7 @@ class EngineModel:
     # Batches
 
     def _limits(self, batch_size: int | None) -> Limits:
-        rows = batch_size or DEFAULT_BATCH
+        rows = batch_size or (DEFAULT_GPU_BATCH if self.device == "cuda" else DEFAULT_BATCH)
         if self._rows_that_fit is not None:
             rows = min(rows, self._rows_that_fit)
         return Limits(rows, None if batch_size else DEFAULT_PLACES)

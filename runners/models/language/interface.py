@@ -56,8 +56,11 @@ class GenerationRequest:
 class Generated:
     """What a model wrote, and what it took.
 
+    tokens: those that were generated, without the one that ended the text; a stop text, which
+        `text` leaves out, is among them.
+    finish: "length" where `max_tokens` or the context was used up first.
     seconds_to_first, seconds: from the beginning of its batch to its first and to its last token.
-    reused_tokens: those of the prompt that were not read again.
+    reused_tokens: those of the prompt that were read before, or for another prompt of its batch.
     """
 
     text: str
@@ -140,7 +143,8 @@ class LanguageModel(Protocol):
 
         is_left: asked between tokens; once True, nothing more is generated, and what is unfinished
             ends with "length".
-        Raises InputError for a request that does not fit into the context.
+        Raises InputError for a prompt that does not fit into the context, and for a schema that
+        cannot be kept to; MissingExtra where a schema is given and the library for it is missing.
         """
 
     def log_likelihoods(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -25,6 +26,10 @@ class HfTokenizer:
         except MissingExtra:
             raise
         except Exception as error:  # noqa: BLE001 -- a broken file makes loading raise anything
+            folder = Path(place)
+            is_sentencepiece = (folder / "tokenizer.model").exists()
+            if is_sentencepiece and importlib.util.find_spec("sentencepiece") is None:
+                raise MissingExtra("A tokenizer in SentencePiece's form", "models") from None
             raise InputError(
                 f"The tokenizer of {place} cannot be loaded: {first_line(error)}; put the"
                 " tokenizer's files beside the model."

@@ -124,6 +124,31 @@ def test_a_schema_holds_whatever_the_model_would_say(model: EngineModel) -> None
     assert kinds == {"cat", "dog"}
 
 
+def test_texts_of_one_batch_are_held_to_schemas_of_their_own(model: EngineModel) -> None:
+    schemas: list[dict[str, Any] | None] = [
+        {"type": "array", "items": {"type": "boolean"}, "minItems": 2, "maxItems": 3},
+        None,
+        {"type": "string", "pattern": "^[ab]{3}$"},
+        {"type": "integer", "minimum": 10, "maximum": 12},
+    ]
+    requests = [
+        asked(model, "q" * (number + 1), max_tokens=60, schema=schema, sampling=Sampling(1.0))
+        for number, schema in enumerate(schemas)
+    ]
+    flags, free, letters, number = (each.text for each in model.generate(requests))
+    assert len(json.loads(flags)) in (2, 3) and set(json.loads(flags)) <= {True, False}
+    assert set(json.loads(letters)) <= {"a", "b"} and len(json.loads(letters)) == 3
+    assert json.loads(number) in (10, 11, 12)
+    alone = model.generate([asked(model, "qq", max_tokens=60, sampling=Sampling(1.0))])[0]
+    assert free == alone.text
+
+
+def test_a_text_that_is_cut_short_of_its_schema_says_so(model: EngineModel) -> None:
+    schema = {"type": "string", "minLength": 50}
+    generated = model.generate([asked(model, "q", max_tokens=5, schema=schema)])[0]
+    assert generated.finish == "length" and len(generated.tokens) == 5
+
+
 def test_a_schema_that_nobody_can_keep_to_is_named(model: EngineModel) -> None:
     with pytest.raises(InputError, match="cannot be kept to"):
         model.generate([asked(model, "q", schema={"type": "no such type"})])
