@@ -97,20 +97,21 @@ class HfNetwork:
     ) -> tuple[Logits, NDArray[np.bool_]]:
         torch = self._torch
         rows, longest = tokens.shape[0], max(tokens.shape[1] - 1, 0)
-        scores = np.zeros((rows, longest), np.float32)
-        greedy = np.zeros((rows, longest), np.bool_)
+        place = self._placement.device
+        scores = torch.zeros((rows, longest), dtype=torch.float32, device=place)
+        greedy = torch.zeros((rows, longest), dtype=torch.bool, device=place)
         # So many tokens at once that their logits stay small; the cache joins the parts.
         width = max(1, _MOST_LOGITS // (rows * self.vocabulary))
         if not self._reads_parts:
             width = max(longest, 1)
         values, seen, begun = self._before(after, rows)
-        ids = torch.as_tensor(tokens, device=self._placement.device)
+        ids = torch.as_tensor(tokens, device=place)
         # Filling at the right is never seen by what stands before it: attention looks back only.
         mask = self._mask(longest, lengths - 1)
         for begin in range(0, longest, width):
             part = slice(begin, min(begin + width, longest))
             seen = mask[:, part] if seen is None else torch.cat([seen, mask[:, part]], 1)
-            places = torch.arange(part.start, part.stop, device=self._placement.device)
+            places = torch.arange(part.start, part.stop, device=place)
             logits, values = self._forward(
                 ids[:, part],
                 seen,
@@ -123,9 +124,9 @@ class HfNetwork:
             for row in range(rows):
                 of_row = logits[row].float()
                 chosen = of_row.gather(1, wanted[row][:, None])[:, 0]
-                scores[row, part] = (chosen - of_row.logsumexp(-1)).cpu().numpy()
-                greedy[row, part] = (of_row.argmax(-1) == wanted[row]).cpu().numpy()
-        return scores, greedy
+                scores[row, part] = chosen - of_row.logsumexp(-1)
+                greedy[row, part] = of_row.argmax(-1) == wanted[row]
+        return scores.cpu().numpy(), greedy.cpu().numpy()
 
     def read(
         self, tokens: Tokens, lengths: Tokens, after: Cache | None = None
@@ -222,7 +223,7 @@ def open_hf_network(place: str, placement: Placement) -> HfNetwork:
     try:
         with quiet_transformers() as transformers:
             # A config that names code of its own would otherwise be asked about on the terminal.
-            config, _ = transformers.PreTrainedConfig.get_config_dict(place)
+            config, _ = transformers.PretrainedConfig.get_config_dict(place)
             if is_mobile_llm(config):
                 model = load_mobile_llm(place, config, kind)
             else:
