@@ -29,15 +29,13 @@ from runners.models.language.interface import (
     TextTokenizer,
     Tokens,
 )
+from runners.models.language.prefixes import PrefixReader, filled
 from runners.models.language.sampling import Chooser
 from runners.models.language.scheduling import (
-    SHORTEST_PREFIX,
     Limits,
     Prompt,
     generation_batches,
-    goes_on_from,
     scoring_batches,
-    shared_beginning,
 )
 from runners.models.memory import is_out_of_memory
 
@@ -71,8 +69,7 @@ class EngineModel:
         self.variant = variant
         self.context_length = network.context_length
         self._grammar: Grammar | None = None
-        self._prefix: tuple[Prompt, Cache] | None = None
-        self._last: Prompt = ()
+        self._reader = PrefixReader(network)
         self._rows_that_fit: int | None = network.largest_batch
 
     def generate(
@@ -133,7 +130,7 @@ class EngineModel:
         return self.network.describe()
 
     def close(self) -> None:
-        self._forget_prefix()
+        self._reader.forget()
 
     # Batches
 
@@ -165,7 +162,7 @@ class EngineModel:
         # Beyond the handler, where the error holds the batch's arrays no longer.
         if fits:
             return
-        self._forget_prefix()
+        self._reader.forget()
         if len(batch) == 1:
             raise InputError(
                 f"A single request to {self.name} does not fit into the memory of {self.device};"
@@ -202,7 +199,7 @@ class EngineModel:
     ) -> None:
         began = time.monotonic()
         rows = [self._row(index, request) for index, request in batch]
-        cache, logits, reused = self._read([row.request.tokens for row in rows])
+        cache, logits, reused = self._reader.read([row.request.tokens for row in rows])
         for row, tokens in zip(rows, reused, strict=True):
             row.reused_tokens = tokens
         while True:
@@ -271,49 +268,6 @@ class EngineModel:
             seconds=seconds,
         )
 
-    # Prefixes
-
-    def _read(self, prompts: Sequence[Prompt]) -> tuple[Cache, Logits, list[int]]:
-        """The prompts' cache, what comes next, and how many tokens of each were not read for it.
-
-        The first prompt pays for what is read for all.
-        """
-        if not self.network.reads_after:
-            return (*self.network.read(*_filled(prompts)), [0] * len(prompts))
-        # A prompt alone is compared with the one before it.
-        alike = [*prompts, self._last] if len(prompts) == 1 and self._last else list(prompts)
-        shared = shared_beginning(alike) if len(alike) > 1 else ()
-        shared = shared[: min(map(len, prompts)) - 1]
-        self._last = prompts[0]
-        held: Prompt = self._prefix[0] if self._prefix is not None else ()
-        is_held = bool(held) and all(goes_on_from(prompt, held) for prompt in prompts)
-        if is_held and len(shared) < len(held) + SHORTEST_PREFIX:
-            shared = held
-        if len(shared) < SHORTEST_PREFIX:
-            return (*self.network.read(*_filled(prompts)), [0] * len(prompts))
-        paid = len(held) if is_held else 0
-        after = self._prefix_cache(shared, extends=is_held)
-        rest = [prompt[len(shared) :] for prompt in prompts]
-        reused = [paid] + [len(shared)] * (len(prompts) - 1)
-        return (*self.network.read(*_filled(rest), after=after), reused)
-
-    def _prefix_cache(self, shared: Prompt, *, extends: bool) -> Cache:
-        """The cache of one row that holds this beginning, which from now on is the one held."""
-        if self._prefix is not None and self._prefix[0] == shared:
-            return self._prefix[1]
-        if extends and self._prefix is not None:
-            held, before = self._prefix
-            cache, _ = self.network.read(*_filled([shared[len(held) :]]), after=before)
-        else:
-            self._prefix = None
-            cache, _ = self.network.read(*_filled([shared]))
-        self._prefix = (shared, cache)
-        return cache
-
-    def _forget_prefix(self) -> None:
-        self._prefix = None
-        self._last = ()
-
     # Scoring
 
     def _scored_row(self, request: ScoreRequest) -> _Scored:
@@ -339,7 +293,7 @@ class EngineModel:
             (*(row.context[-1:] if reads_contexts else row.context), *row.continuation)
             for row in rows
         ]
-        scores, greedy = self.network.token_scores(*_filled(whole), after=after)
+        scores, greedy = self.network.token_scores(*filled(whole), after=after)
         found: list[Likelihood] = []
         for number, row in enumerate(rows):
             end = len(whole[number]) - 1
@@ -357,7 +311,7 @@ class EngineModel:
         """The cache of each row's context but for its last token; equal contexts are read once."""
         heads: dict[Prompt, int] = {}
         places = [heads.setdefault(row.context[:-1], len(heads)) for row in rows]
-        cache, _, _ = self._read(list(heads))
+        cache, _, _ = self._reader.read(list(heads))
         return cache if len(heads) == 1 else self.network.keep(cache, places)
 
 
@@ -393,15 +347,6 @@ class _Scored:
 
 def _never() -> bool:
     return False
-
-
-def _filled(rows: Sequence[Prompt]) -> tuple[Tokens, Tokens]:
-    """Rows as one array filled at the right, and their lengths."""
-    lengths = np.array([len(row) for row in rows], np.int64)
-    filled = np.zeros((len(rows), int(lengths.max())), np.int64)
-    for number, row in enumerate(rows):
-        filled[number, : len(row)] = row
-    return filled, lengths
 
 
 def _column(tokens: Sequence[int]) -> Tokens:

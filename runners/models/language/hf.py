@@ -1,9 +1,8 @@
 """`hf:` causal language models: a transformers model as the engine's network.
 
 The weights come from a folder or the hub; pickles are read as weights alone, and code of the
-model's author is never run. In bf16
-and fp16 the weights themselves are of that type, as such models are served; logits are made float32
-before anything is computed from them.
+model's author is never run. In bf16 and fp16 the weights themselves are of that type, as such
+models are served; logits are made float32 before anything is computed from them.
 """
 
 from __future__ import annotations

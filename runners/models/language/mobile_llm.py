@@ -90,8 +90,9 @@ def _run_each_block_twice(model: Any) -> None:
     torch: Any = importlib.import_module("torch")
     blocks: list[Any] = []
     for block in model.model.layers:
-        # Parameters that the copy finds in its memo are taken as they are, not copied.
-        again = copy.deepcopy(block, {id(weight): weight for weight in block.parameters()})
+        # What the copy finds in its memo is taken as it is: the weights, and the one config.
+        shared = [*block.parameters(), model.config]
+        again = copy.deepcopy(block, {id(each): each for each in shared})
         for run in (block, again):
             run.self_attn.layer_idx = len(blocks)
             blocks.append(run)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -247,6 +248,26 @@ def test_a_conversation_that_goes_on_is_read_from_where_it_stood(
     assert list(generated.tokens) == greedily(plain, tokens, 6)[: len(generated.tokens)]
     reused.append(generated.reused_tokens)
     assert reused[:2] == [0, 0] and 50 < reused[2] < reused[3]
+
+
+def test_whatever_was_asked_before_changes_no_answer(model: EngineModel) -> None:
+    draw = random.Random(0)
+    beginnings = [bytes(draw.choices(b"abcdef ", k=length)) for length in (40, 80, 120)]
+    beginnings.append(beginnings[1] + beginnings[0])
+    for _ in range(25):
+        prompts = []
+        for _ in range(draw.choice((1, 1, 2, 5))):
+            beginning = draw.choice(beginnings)[: draw.choice((3, 60, 200))]
+            prompts.append(tuple(beginning + bytes(draw.choices(b"uvwxyz", k=draw.randint(1, 9)))))
+        fresh = EngineModel("fresh", model.network, model.tokenizer)
+        requests = [GenerationRequest(prompt, 4) for prompt in prompts]
+        found, wanted = model.generate(requests), fresh.generate(requests, batch_size=1)
+        assert [each.tokens for each in found] == [each.tokens for each in wanted]
+        assert all(0 <= each.reused_tokens < each.prompt_tokens for each in found)
+        scored = [ScoreRequest(prompt, (120, 121)) for prompt in prompts]
+        assert [each.log_likelihood for each in model.log_likelihoods(scored)] == pytest.approx(
+            [each.log_likelihood for each in fresh.log_likelihoods(scored, batch_size=1)], abs=1e-4
+        )
 
 
 def test_a_stop_that_comes_over_several_tokens_ends_the_text(model: EngineModel) -> None:
