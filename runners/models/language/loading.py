@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import logging
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -22,11 +23,18 @@ def quiet_transformers() -> Iterator[Any]:
     level, has_bars = logs.get_verbosity(), logs.is_progress_bar_enabled()
     logs.set_verbosity(logs.CRITICAL)
     logs.disable_progress_bar()
+    # torchao, where it is installed, is imported with the first model and complains of this torch.
+    others = [logging.getLogger(name) for name in ("torchao", "torch.utils._pytree")]
+    levels = [other.level for other in others]
+    for other in others:
+        other.setLevel(logging.ERROR)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", FutureWarning)
             yield transformers
     finally:
+        for other, before in zip(others, levels, strict=True):
+            other.setLevel(before)
         logs.set_verbosity(level)
         if has_bars:
             logs.enable_progress_bar()

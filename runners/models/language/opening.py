@@ -55,6 +55,7 @@ def _open_hf(
     from runners.models.language.tokenizers import HfTokenizer
 
     placement = torch_placement(device, precision)
+    place = _folder_or_name(place)
     network = open_hf_network(place, placement)
     return EngineModel(
         spec,
@@ -64,6 +65,18 @@ def _open_hf(
         precision=precision,
         variant=variant,
     )
+
+
+def _folder_or_name(place: str) -> str:
+    """The folder, or the hub's name of a model; InputError for what can be neither."""
+    folder = Path(place).expanduser()
+    if folder.is_dir():
+        return str(folder)
+    if folder.exists():
+        raise InputError(f"{place} is a file; hf: takes the folder that holds config.json.")
+    if place.startswith(("/", ".", "~")) or place.count("/") > 1:
+        raise InputError(f"There is no folder {place!r}; hf: takes one, or a name on the hub.")
+    return place
 
 
 def _open_exported(

@@ -310,6 +310,16 @@ def test_a_name_of_no_form_is_refused(spec: str) -> None:
         open_language_model(spec)
 
 
+def test_a_folder_that_is_not_there_is_not_looked_for_on_the_hub(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="There is no folder"):
+        open_language_model(f"hf:{tmp_path}/none")
+    with pytest.raises(InputError, match="There is no folder"):
+        open_language_model("executorch:./none")
+    (tmp_path / "config.json").write_text("{}")
+    with pytest.raises(InputError, match="is a file; hf: takes the folder"):
+        open_language_model(f"hf:{tmp_path}/config.json")
+
+
 def test_a_folder_without_a_model_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="cannot be loaded"):
         open_language_model(f"hf:{tmp_path}")
