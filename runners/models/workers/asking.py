@@ -2,8 +2,8 @@
 
 A worker that ends, or breaks the protocol, while it is asked is started once more and asked the
 same again; one that does not answer in time is ended, and started for the next question. What has
-no answer then is `Unanswered` with the cause. A worker that cannot be loaded is fatal: at once where
-its adapter says why, and after a second try where it ended.
+no answer then is `Unanswered` with the cause. A worker that cannot be loaded is fatal: at once
+where its adapter says why, and after a second try where it ended.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 from collections.abc import Sequence
@@ -64,7 +65,6 @@ def local_process_model(
     device: str = "auto",
     precision: Precision = "fp32",
     variant: str | None = None,
-    code: Path | None = None,
     log: Path | None = None,
 ) -> WorkerModel:
     """The model of `open_video_language_model(spec)`, in a process of its own of this Python.
@@ -81,11 +81,11 @@ def local_process_model(
         device=device.partition(":")[0],
         precision=precision,
         variant=variant,
-        code=_code_folder(code),
         settings={"spec": spec},
     )
     file = ADAPTERS / "local_model.py"
-    environment = _environment(device)
+    # What can be imported here can be imported there, a python: model's module included.
+    environment = {**_environment(device), "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     return WorkerModel(Launch(Path(sys.executable), str(file), None, environment, log), loading)
 
 
@@ -124,7 +124,7 @@ def _interpreter(python: Path) -> Path:
 
 
 def _environment(device: str, also: Sequence[str] = ()) -> dict[str, str]:
-    """What the worker gets of ours; `cuda:<number>` chooses among the GPUs that this process sees."""
+    """What the worker gets of ours; `cuda:<number>` is one of the GPUs that this process sees."""
     environment = passed_environment(also=also)
     kind, _, number = device.partition(":")
     if number:

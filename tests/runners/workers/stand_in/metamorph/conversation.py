@@ -1,0 +1,27 @@
+"""Conversations with the interface of metamorph/conversation.py."""
+
+from __future__ import annotations
+
+import dataclasses
+
+
+@dataclasses.dataclass
+class Conversation:
+    roles: tuple[str, str]
+    sep: str
+    messages: list[tuple[str, str | None]] = dataclasses.field(default_factory=list)
+
+    def append_message(self, role: str, message: str | None) -> None:
+        self.messages.append((role, message))
+
+    def get_prompt(self) -> str:
+        return "".join(
+            role if message is None else role + message + self.sep
+            for role, message in self.messages
+        )
+
+    def copy(self) -> Conversation:
+        return dataclasses.replace(self, messages=list(self.messages))
+
+
+conv_templates = {"llama3": Conversation(("[user]", "[assistant]"), "/")}
