@@ -8,15 +8,18 @@ from typing import Any
 
 import numpy as np
 import pytest
-import torch
 from numpy.typing import NDArray
 from safetensors.numpy import load_file
 
 from results.errors import InputError
+from runners.models.devices import Placement
 from runners.models.language.engine import EngineModel
+from runners.models.language.hf import open_hf_network
 from runners.models.language.interface import GenerationRequest, ScoreRequest
 from runners.models.language.opening import open_language_model
 from tests.support.tiny_models import make_tiny_llama
+
+torch: Any = pytest.importorskip("torch", reason="the extra `models` is not installed")
 
 Weights = dict[str, NDArray[np.float64]]
 HEADS, KEY_VALUE_HEADS, BLOCKS = 4, 2, 3
@@ -160,6 +163,64 @@ def test_with_its_cache_it_says_the_same(folder: Path) -> None:
     for token in generated.tokens:
         assert token == int(log_shares(folder, tokens)[-1].argmax())
         tokens.append(token)
+
+
+def test_a_batch_that_shares_a_beginning_says_the_same(folder: Path) -> None:
+    model = opened(folder)
+    beginning = model.tokenizer.encode(
+        "what forty tokens of a beginning are good for", special=False
+    )
+    prompts = [[*beginning, *model.tokenizer.encode(end, special=False)] for end in "ab!"]
+    prompts.append(prompts[0] + beginning[:20])
+    found = model.generate([GenerationRequest(tuple(prompt), 6) for prompt in prompts])
+    assert sum(each.reused_tokens >= len(beginning) for each in found) == 3
+    for prompt, generated in zip(prompts, found, strict=True):
+        for token in generated.tokens:
+            assert token == int(log_shares(folder, prompt)[-1].argmax())
+            prompt.append(token)
+
+
+def test_both_runs_of_a_block_have_the_very_same_weights(tmp_path: Path) -> None:
+    folder = make_tiny_mobile_llm(tmp_path, layer_sharing=True)
+    network = open_hf_network(str(folder), Placement("cpu", "bf16"))
+    blocks = network.model.model.layers
+    assert [block.self_attn.layer_idx for block in blocks] == list(range(2 * BLOCKS))
+    for first, second in zip(blocks[::2], blocks[1::2], strict=True):
+        pairs = zip(first.parameters(), second.parameters(), strict=True)
+        assert all(one is other for one, other in pairs)
+
+
+def test_a_tokenizer_in_the_form_of_sentencepiece_is_read(tmp_path: Path) -> None:
+    sentencepiece: Any = pytest.importorskip("sentencepiece", reason="sentencepiece is missing")
+    folder = make_tiny_mobile_llm(tmp_path / "m", layer_sharing=True)
+    for path in (*folder.glob("*token*"), folder / "chat_template.jinja"):
+        path.unlink()
+    text = tmp_path / "text"
+    text.write_text("\n".join(f"the dog number {n} jumps over {n * n} foxes" for n in range(300)))
+    sentencepiece.SentencePieceTrainer.train(
+        input=str(text),
+        model_prefix=str(folder / "tokenizer"),
+        vocab_size=300,
+        model_type="bpe",
+        byte_fallback=True,
+        hard_vocab_limit=False,
+        minloglevel=2,
+    )
+    # As the hub's folders have it.
+    special = {"bos_token": "<s>", "eos_token": "</s>", "unk_token": "<unk>"}
+    config = {
+        **special,
+        "add_bos_token": True,
+        "legacy": False,
+        "tokenizer_class": "LlamaTokenizer",
+    }
+    (folder / "tokenizer_config.json").write_text(json.dumps(config))
+    own = sentencepiece.SentencePieceProcessor(model_file=str(folder / "tokenizer.model"))
+    tokenizer = opened(folder).tokenizer
+    for said in ("the dog jumps", "Ünïcode ✓"):
+        assert tokenizer.encode(said, special=True) == [1, *own.encode(said)]
+        assert tokenizer.decode(tokenizer.encode(said, special=True)) == said
+    assert tokenizer.ends == {2} and not tokenizer.has_chat_template
 
 
 def test_shared_weights_are_counted_once(folder: Path) -> None:
