@@ -1,4 +1,4 @@
-"""The files that the sets come in: JSON, JSON lines, or a folder of JSON files, a task each."""
+"""The files that the sets come in: JSON, JSON lines, Parquet, or a folder of them, a task each."""
 
 from __future__ import annotations
 
@@ -13,21 +13,25 @@ from results.errors import InputError
 from results.strict_json import read_small_file
 
 MAX_BYTES = 2**30
+_ENDINGS = (".json", ".jsonl", ".parquet")
 
 
 def read_rows(path: Path) -> Iterator[Row]:
-    """The rows of a file, or of every .json and .jsonl file of a folder, in their order.
+    """The rows of a file, or of every .json, .jsonl and .parquet file of a folder, in their order.
 
     A list of objects gives a row each; an object gives a row for each of its entries, whose value
     is an object, or else what the model said, with the entry's key as `id`. Raises InputError that
     names the file and the place of what is neither.
     """
     if path.is_dir():
-        files = sorted(each for each in path.iterdir() if each.suffix in (".json", ".jsonl"))
+        files = sorted(each for each in path.iterdir() if each.suffix in _ENDINGS)
         if not files:
-            raise InputError(f"{path} holds no .json or .jsonl file.")
+            raise InputError(f"{path} holds no {', '.join(_ENDINGS)} file.")
         for file in files:
             yield from read_rows(file)
+        return
+    if path.suffix == ".parquet":
+        yield from _parquet_rows(path)
         return
     if path.suffix == ".jsonl":
         for number, row in read_json_lines(path):
@@ -45,6 +49,24 @@ def read_rows(path: Path) -> Iterator[Row]:
             yield Row(value, f"{path}, entry {number}", path.stem)
     else:
         raise InputError(f"{path} is neither a list nor an object.")
+
+
+def _parquet_rows(path: Path) -> Iterator[Row]:
+    """The rows of a Parquet file, as the hub has sets of questions."""
+    import duckdb
+
+    if not path.is_file():
+        raise InputError(f"There is no file {path}; check the path.")
+    try:
+        with duckdb.connect() as connection:
+            found = connection.execute("SELECT * FROM read_parquet(?)", [str(path)])
+            names = [column[0] for column in found.description or ()]
+            rows = found.fetchall()
+    except duckdb.Error as error:
+        first = str(error).strip().splitlines()[0][:200]
+        raise InputError(f"{path} cannot be read as Parquet: {first}") from None
+    for number, row in enumerate(rows, start=1):
+        yield Row(dict(zip(names, row, strict=True)), f"{path}, row {number}", path.stem)
 
 
 def read_json(path: Path) -> Any:

@@ -30,6 +30,8 @@ def read(rows: Iterable[Row]) -> Iterator[tuple[Question, str | None]]:
                     "duration": row.maybe("duration_group") or "",
                     "task_type": row.maybe("question_category") or "",
                 },
+                files=tuple(filter(None, (row.maybe("video_path"),))),
+                subtitles=row.maybe("subtitle_path") or "",
             ),
             row.reply(),
         )

@@ -32,6 +32,7 @@ def read(rows: Iterable[Row]) -> Iterator[tuple[Question, str | None]]:
             options=options,
             answer=row.answer(options, "answer"),
             slices={"task_type": task},
+            span=row.span(),
         )
         numbers[task] += 1
         yield question, row.reply()

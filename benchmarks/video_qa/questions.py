@@ -26,6 +26,17 @@ class Question:
     answer: str | None
     slices: Mapping[str, str] = field(default_factory=dict)
     """What its benchmark breaks results down by, such as duration: short."""
+    files: tuple[str, ...] = ()
+    """How its video may be named in the released folder, beside `video`."""
+    subtitles: str = ""
+    """How the file of its subtitles is named, where that is not as the video is."""
+    span: tuple[float, float] | None = None
+    """From and to which second it is about, where it is not about the whole video."""
+
+    @property
+    def media_names(self) -> tuple[str, ...]:
+        """Names under which its video may be found, the likeliest first."""
+        return tuple(dict.fromkeys([*self.files, self.video]))
 
     @property
     def letters(self) -> str:
@@ -101,6 +112,14 @@ class Row:
         raise InputError(
             f"{self.place}: the answer {str(given)[:80]!r} is none of its {len(options)} options."
         )
+
+    def span(self) -> tuple[float, float] | None:
+        """`start` and `end` in seconds; None unless the row has both and they are in order."""
+        begin, end = self.content.get("start"), self.content.get("end")
+        for value in (begin, end):
+            if isinstance(value, bool) or not isinstance(value, int | float):
+                return None
+        return (float(begin), float(end)) if 0 <= begin < end else None  # type: ignore[arg-type, operator]
 
     def reply(self) -> str | None:
         """What the model said; None where the row has no reply."""

@@ -45,4 +45,6 @@ def _question(row: Row, video: Row) -> Question:
         options=options,
         answer=row.answer(options, "answer"),
         slices={name: place.maybe(name) or "" for name, place in of.items()},
+        # Released files are named by the video's id at its source.
+        files=tuple(filter(None, (video.maybe("videoID"),))),
     )

@@ -99,6 +99,12 @@ RUN: dict[str, Bench] = {
         "calls and replies of a chat model in API-Bank's dialogues",
     ),
     **{
+        name: Bench(
+            "judge.cli.benches.video_qa_run", f"run_{name.replace('-', '_')}", SCORED[name].what
+        )
+        for name in ("video-mme", "mlvu", "egoschema", "mvbench", "longvideobench")
+    },
+    **{
         name: Bench("judge.cli.benches.vos_run", f"run_{name.replace('-', '_')}", what)
         for name, what in (
             ("davis2017", "J&F and speed of following objects through DAVIS 2017"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,8 @@ import click
 from judge.cli.calling import Call, judge_command
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from benchmarks.video_qa.scoring import Figures, QaScores
 
 # As benchmarks.video_qa.answers.PARSERS has them; named here so that help imports nothing.
@@ -111,12 +114,37 @@ def _show(call: Call, scores: QaScores) -> None:
     call.answer(None, text_table(rows, columns), *lines)
 
 
+def accuracies_table(by_condition: Mapping[str, QaScores], title: str) -> Table:
+    """Accuracy over all and by slice, a column for each condition in which questions were asked."""
+    from judge.reporting.tables import text_table
+
+    first = next(iter(by_condition.values()))
+    slices = [(name, value) for name, values in first.by.items() for value in values]
+    rows = [
+        ("all", str(first.overall.n), *(_spread(each.overall) for each in by_condition.values()))
+    ]
+    for name, value in slices:
+        found = [scores.by.get(name, {}).get(value) for scores in by_condition.values()]
+        shown = (_percent(each.accuracy) if each else "" for each in found)
+        n = first.by[name][value].n
+        rows.append((f"{name}: {value}", str(n), *shown))
+    return text_table(rows, ("questions", "n", *by_condition), title)
+
+
+def _spread(found: Figures) -> str:
+    span = _span(found)
+    return f"{_percent(found.accuracy)}  [{span}]" if span else _percent(found.accuracy)
+
+
+def _span(found: Figures) -> str:
+    if found.interval is None:
+        return ""
+    return f"{100 * found.interval.low:.1f} % to {100 * found.interval.high:.1f} %"
+
+
 def _cells(found: Figures) -> tuple[str, ...]:
-    span = ""
-    if found.interval:
-        span = f"{100 * found.interval.low:.1f} % to {100 * found.interval.high:.1f} %"
     counts = (str(found.n), str(found.answered), str(found.correct))
-    return (*counts, _percent(found.accuracy), _percent(found.accuracy_answered), span)
+    return (*counts, _percent(found.accuracy), _percent(found.accuracy_answered), _span(found))
 
 
 def _percent(value: float | None) -> str:

@@ -11,14 +11,15 @@ The last two run code of their authors, which is why they are opened only when a
 
 from __future__ import annotations
 
-import importlib
 from pathlib import Path
 
 from results.errors import InputError
 from runners.models.devices import Device, Precision, torch_placement
+from runners.models.segmentation.code_bases import imported_from
 from runners.models.video_language.interface import VideoLanguageModel
 
 FORMS = ("hf", "openai", "litellm", "worker", "python")
+OWN_CODE = ("worker", "python")
 
 
 def open_video_language_model(
@@ -32,8 +33,9 @@ def open_video_language_model(
 ) -> VideoLanguageModel:
     """The model that a spec names, ready on its device.
 
-    code: a checkout of the code that a worker's adapter imports. python: the interpreter of the
-    worker's environment. InputError, in a sentence, when there is no such model.
+    code: a checkout of the code that a worker's adapter imports, or the folder of one's own module.
+    python: the interpreter of the worker's environment.
+    InputError, in a sentence, when there is no such model.
     """
     form, colon, place = spec.partition(":")
     if form not in FORMS or not colon or not place.strip():
@@ -41,8 +43,11 @@ def open_video_language_model(
             f"The model {spec!r} answers no questions about videos; name it"
             f" {', '.join(f'{known}:…' for known in FORMS)}."
         )
-    if form != "worker" and (code is not None or python is not None):
-        raise InputError("A checkout and an interpreter are for worker: models; leave them out.")
+    if (form != "worker" and python is not None) or (form not in OWN_CODE and code is not None):
+        raise InputError(
+            "A checkout of code is for worker: and python: models, and an interpreter for worker:"
+            " models; leave it out."
+        )
     if form == "hf":
         from runners.models.video_language.hf import open_hf_video_model
 
@@ -57,18 +62,18 @@ def open_video_language_model(
         return open_worker_model(
             place, device=device, precision=precision, variant=variant, code=code, python=python
         )
-    return _made(place, device, precision)
+    return _made(place, device, precision, code)
 
 
-def _made(place: str, device: Device, precision: Precision) -> VideoLanguageModel:
+def _made(
+    place: str, device: Device, precision: Precision, code: Path | None
+) -> VideoLanguageModel:
     """What `<module>:<factory>` returns."""
     name, colon, factory = place.rpartition(":")
     if not colon or not name or not factory:
         raise InputError(f"python:{place} is not whole; write python:<module>:<factory>.")
-    try:
-        module = importlib.import_module(name)
-    except ImportError as error:
-        raise InputError(f"The module {name} cannot be imported: {error}; install it.") from None
+    package = name.partition(".")[0]
+    module = imported_from(name, package, f"install what holds {package}", code)
     make = getattr(module, factory, None)
     if not callable(make):
         raise InputError(f"The module {name} has no function {factory}.")
