@@ -65,11 +65,13 @@ def local_process_model(
     device: str = "auto",
     precision: Precision = "fp32",
     variant: str | None = None,
+    code: Path | None = None,
     log: Path | None = None,
 ) -> WorkerModel:
     """The model of `open_video_language_model(spec)`, in a process of its own of this Python.
 
     device: as for `open_worker_model`; with `cuda:1` the process sees that GPU alone.
+    code: the folder of a python: model's module.
     InputError for a model that is asked over the network or has a worker already.
     """
     if spec.partition(":")[0] not in ("hf", "python"):
@@ -81,6 +83,7 @@ def local_process_model(
         device=device.partition(":")[0],
         precision=precision,
         variant=variant,
+        code=_code_folder(code),
         settings={"spec": spec},
     )
     file = ADAPTERS / "local_model.py"

@@ -39,12 +39,16 @@ def made(device, precision):
 """
 
 
+@pytest.mark.parametrize("is_importable_here", [True, False])
 def test_a_model_of_ones_own_answers_in_batches_from_another_process(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_importable_here: bool
 ) -> None:
     (tmp_path / "own_video_model.py").write_text(OWN_MODEL)
-    monkeypatch.syspath_prepend(str(tmp_path))
-    model = local_process_model("python:own_video_model:made", device="cpu")
+    if is_importable_here:
+        monkeypatch.syspath_prepend(str(tmp_path))
+    model = local_process_model(
+        "python:own_video_model:made", device="cpu", code=None if is_importable_here else tmp_path
+    )
     try:
         first, dark, last = model.answer([asked(greys=(1, 2)), asked("dark"), asked()])
         assert isinstance(first, VideoReply)

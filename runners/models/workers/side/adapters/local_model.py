@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ class Adapter:
                 device=options.device,
                 precision=options.precision,
                 variant=options.variant,
+                code=None if options.code is None else Path(options.code),
             )
         except errors.JudgeError as error:
             raise options.unusable(str(error)) from None

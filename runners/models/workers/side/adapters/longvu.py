@@ -44,11 +44,12 @@ class Adapter:
         if "drop_threshold" in options.settings:
             threshold = float(options.settings["drop_threshold"])
             self._model.get_model().config.drop_threshold = threshold
+        self._parameters = sum(each.numel() for each in self._model.parameters())
         self._note_lengths()
 
     def describe(self) -> dict[str, Any]:
         threshold = getattr(self._model.get_model().config, "drop_threshold", None)
-        described = {"version": self._version, "prompt_form": "longvu"}
+        described = {"version": self._version, "parameters": self._parameters}
         return described if threshold is None else {**described, "drop_threshold": threshold}
 
     def predict(self, question: Question) -> dict[str, Any]:

@@ -48,7 +48,11 @@ class Adapter:
         self._per_image = int(self._model.get_vision_tower().image_token_len)
 
     def describe(self) -> dict[str, Any]:
-        return {"tokens_per_image": self._per_image, "prompt_form": self._template}
+        return {
+            "conversation": self._template,
+            "tokens_per_image": self._per_image,
+            "parameters": sum(each.numel() for each in self._model.parameters()),
+        }
 
     def predict(self, question: Question) -> dict[str, Any]:
         import torch

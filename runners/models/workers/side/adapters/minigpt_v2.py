@@ -70,7 +70,11 @@ class Adapter:
         self._note_lengths()
 
     def describe(self) -> dict[str, Any]:
-        return {"video_frames": self._frames, "prompt_form": f"[{self._task}]"}
+        return {
+            "task": self._task,
+            "video_frames": self._frames,
+            "parameters": sum(each.numel() for each in self._model.parameters()),
+        }
 
     def predict(self, question: Question) -> dict[str, Any]:
         import torch
