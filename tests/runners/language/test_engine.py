@@ -72,6 +72,23 @@ def test_a_batch_of_many_lengths_says_what_whole_forward_passes_say(
         assert generated.finish == "length" or wanted[len(generated.tokens)] in model.tokenizer.ends
 
 
+def test_it_says_what_transformers_itself_generates(model: EngineModel, plain: Any) -> None:
+    requests = [asked(model, text, max_tokens=24) for text in PROMPTS]
+    longest = max(len(request.tokens) for request in requests)
+    ids = [[0] * (longest - len(request.tokens)) + [*request.tokens] for request in requests]
+    seen = [[int(token > 0) for token in row] for row in ids]
+    with torch.inference_mode():
+        wanted = plain.generate(
+            input_ids=torch.tensor(ids),
+            attention_mask=torch.tensor(seen),
+            max_new_tokens=24,
+            do_sample=False,
+        )[:, longest:].tolist()
+    for generated, row in zip(model.generate(requests), wanted, strict=True):
+        assert list(generated.tokens) == row[: len(generated.tokens)]
+        assert len(generated.tokens) == 24 or row[len(generated.tokens)] in model.tokenizer.ends
+
+
 def test_a_prefix_that_is_read_once_changes_nothing(model: EngineModel, plain: Any) -> None:
     requests = [asked(model, 100 * "y" + text, max_tokens=8) for text in PROMPTS]
     together = model.generate(requests)
