@@ -92,7 +92,11 @@ class EngineModel:
         def run(batch: Sequence[int]) -> None:
             # Those that had ended before memory ran out are not generated again.
             left = [(index, requests[index]) for index in batch if index not in done]
-            self._generate(left, finished, is_left or _never)
+            if is_left is not None and is_left():
+                for index, request in left:
+                    finished(index, Generated("", (), "length", len(request.tokens), 0, 0.0, 0.0))
+            elif left:
+                self._generate(left, finished, is_left or _never)
 
         prompts = [request.tokens for request in requests]
         totals = [len(request.tokens) + self._limit(request) for request in requests]

@@ -309,9 +309,20 @@ def test_a_prompt_that_does_not_fit_is_refused(model: EngineModel) -> None:
 
 
 def test_nothing_more_is_generated_once_nobody_waits(model: EngineModel) -> None:
-    generated = model.generate([asked(model, "x", max_tokens=50)], is_left=lambda: True)[0]
-    assert generated.finish == "length"
-    assert len(generated.tokens) <= 1
+    requests = [asked(model, "x" * length, max_tokens=50) for length in range(1, 40)]
+    looks = 0
+
+    def is_left() -> bool:
+        nonlocal looks
+        looks += 1
+        return looks > 5
+
+    found = model.generate(requests, batch_size=16, is_left=is_left)
+    assert {each.finish for each in found} == {"length"}
+    # The longest sixteen were under way, and the others had not begun.
+    assert [len(each.tokens) for each in found] == [0] * 23 + [5] * 16
+    # One look for each batch that does not begin any more.
+    assert looks <= 9
 
 
 def test_finished_texts_are_told_as_they_come(model: EngineModel) -> None:
