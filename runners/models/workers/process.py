@@ -8,6 +8,7 @@ reason of a failure, and all of it (up to a limit) goes to a log where one is na
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import select
 import signal
@@ -93,6 +94,7 @@ class WorkerProcess:
 
     def __init__(self, launch: Launch) -> None:
         """Starts it; InputError when there is no such Python."""
+        log = None if launch.log is None else launch.log.open("ab")
         command = [str(launch.python), judge_worker.__file__, "--adapter", launch.adapter]
         try:
             self._process = subprocess.Popen(
@@ -106,16 +108,22 @@ class WorkerProcess:
                 start_new_session=True,
             )
         except OSError as error:
+            if log is not None:
+                log.close()
             raise InputError(
                 f"The worker's Python {launch.python} cannot be started: {error.strerror}; name"
                 " the interpreter of the model's environment, such as <environment>/bin/python."
             ) from None
         assert self._process.stdin and self._process.stdout and self._process.stderr
         self._requests, self._answers = self._process.stdin, self._process.stdout
+        if hasattr(fcntl, "F_SETPIPE_SZ"):
+            # Frames go faster through a wider pipe; a system may allow no more than it has.
+            with contextlib.suppress(OSError):
+                fcntl.fcntl(self._requests, fcntl.F_SETPIPE_SZ, 1 << 20)
         os.set_blocking(self._requests.fileno(), False)
         os.set_blocking(self._answers.fileno(), False)
         self._reader = AnswerReader()
-        self._errors = _KeptErrors(self._process.stderr, launch.log)
+        self._errors = _KeptErrors(self._process.stderr, log)
         self._errors.start()
         self._asked = 0
         self._is_ended = False
@@ -178,7 +186,9 @@ class WorkerProcess:
         # The group is there for as long as any of it is, be the worker itself gone or not.
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self._process.pid, signal.SIGKILL)
-        self._process.wait()
+        # One that the system cannot end at once, as in a driver, is not waited for for ever.
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(SECONDS_TO_LEAVE)
         self._errors.finish()
         for pipe in (self._requests, self._answers):
             pipe.close()
@@ -227,7 +237,7 @@ class WorkerProcess:
     def _crashed(self) -> WorkerCrashed:
         """How it ended; one that only closed its pipes is ended first."""
         try:
-            status = self._process.wait(1.0)
+            status = self._process.wait(2.0)
         except subprocess.TimeoutExpired:
             self.kill()
             return WorkerCrashed(f"closed its pipes{self._last_words()}")
@@ -253,21 +263,24 @@ def _ending(status: int) -> str:
 class _KeptErrors(threading.Thread):
     """Reads a worker's standard error, keeping its end."""
 
-    def __init__(self, pipe: IO[bytes], log: Path | None) -> None:
+    def __init__(self, pipe: IO[bytes], log: IO[bytes] | None) -> None:
         super().__init__(name="worker-errors", daemon=True)
         self._pipe = pipe
         self._end = b""
-        self._log = log.open("ab") if log is not None else None
+        self._log = log
         self._room = LONGEST_LOG
 
     def run(self) -> None:
         at = self._pipe.fileno()
         while data := os.read(at, PIECE):
             self._end = (self._end + data)[-KEPT_ERRORS:]
-            self._to_log(data)
+            # A full disk must not keep the worker waiting to be read.
+            with contextlib.suppress(OSError):
+                self._to_log(data)
         self._pipe.close()
         if self._log is not None:
-            self._log.close()
+            with contextlib.suppress(OSError):
+                self._log.close()
 
     def _to_log(self, data: bytes) -> None:
         if self._log is None or self._room <= 0:

@@ -80,11 +80,11 @@ def adapter(tmp_path: Path, opened: Opened) -> Opened:
 
 @pytest.fixture
 def worker(tmp_path: Path, opened: Opened, config: Path) -> Opened:
-    """Opens a model from the code of a whole worker, which is given two seconds for all it does."""
+    """Opens a model from the code of a whole worker, which is given a second for an answer."""
 
     def made(source: str, **options: Any) -> WorkerModel:
         config.write_text(
-            "[workers.adapter]\nhello_seconds = 2\nload_seconds = 2\npredict_seconds = 2\n"
+            "[workers.adapter]\nhello_seconds = 2\nload_seconds = 2\npredict_seconds = 1\n"
         )
         (tmp_path / "adapter.py").touch()
         script = tmp_path / "worker"

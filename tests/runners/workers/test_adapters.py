@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import os
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -10,7 +12,7 @@ import pytest
 from results.errors import InputError
 from runners.models.video_language.interface import Unanswered, VideoReply
 from runners.models.workers.asking import WorkerModel
-from runners.models.workers.models import ADAPTERS, SHIPPED
+from runners.models.workers.models import ADAPTERS, SHIPPED, open_worker_model
 from runners.models.workers.side import judge_worker
 from tests.runners.workers.conftest import Opened
 from tests.runners.workers.pictures import asked
@@ -19,17 +21,36 @@ STAND_IN = Path(__file__).parent / "stand_in"
 SIDE = Path(judge_worker.__file__).parent
 
 
-@pytest.fixture
-def checkpoint(tmp_path: Path) -> Path:
-    folder = tmp_path / "tiny"
+@pytest.fixture(scope="module")
+def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("checkpoints") / "tiny"
     folder.mkdir()
     (folder / "weights.bin").write_bytes(b"weights")
     return folder
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def with_torch() -> None:
     pytest.importorskip("torch", reason="the adapters' models need the extra models")
+
+
+@pytest.fixture(scope="module")
+def official(checkpoint: Path, with_torch: None) -> Iterator[Callable[[str], WorkerModel]]:
+    """LongVU or MetaMorph as it is without a config file, opened once for all tests."""
+    models: dict[str, WorkerModel] = {}
+
+    def named(name: str) -> WorkerModel:
+        if name not in models:
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setenv("JUDGE_CONFIG", os.devnull)
+                models[name] = open_worker_model(
+                    f"{name}:{checkpoint}", code=STAND_IN, device="cpu"
+                )
+        return models[name]
+
+    yield named
+    for model in models.values():
+        model.close()
 
 
 def replied(model: WorkerModel, *arguments: object, **options: object) -> VideoReply:
@@ -66,10 +87,8 @@ def test_a_reply_has_the_time_and_memory_that_the_worker_measured(opened: Opened
     assert 2**20 < reply.peak_bytes < 2**34
 
 
-def test_longvu_is_asked_as_its_evaluation_asks(
-    opened: Opened, checkpoint: Path, with_torch: None
-) -> None:
-    model = opened(f"longvu:{checkpoint}", code=STAND_IN, device="cpu")
+def test_longvu_is_asked_as_its_evaluation_asks(official: Callable[[str], WorkerModel]) -> None:
+    model = official("longvu")
     assert (model.name, model.device, model.precision) == ("tiny", "cpu", "fp16")
     reply = replied(model, "Who?", greys=(10, 10, 10, 90))
     assert reply.text == ("[10, 10, 10, 90] [(6, 8)] qwen [user]<image>\nWho?/[assistant]")
@@ -82,12 +101,10 @@ def test_longvu_is_asked_as_its_evaluation_asks(
     assert not reply.is_cut
 
 
-def test_longvu_asked_blind_sees_nothing(
-    opened: Opened, checkpoint: Path, with_torch: None
-) -> None:
-    reply = replied(opened(f"longvu:{checkpoint}", code=STAND_IN, device="cpu"), "Who?")
+def test_longvu_asked_blind_sees_nothing(official: Callable[[str], WorkerModel]) -> None:
+    reply = replied(official("longvu"), "Who?")
     assert reply.text == "[] None qwen [user]Who?/[assistant]"
-    assert reply.visual_tokens is None
+    assert reply.visual_tokens == 0
     assert reply.prompt_tokens == len("[user]Who?|[assistant]")
 
 
@@ -107,19 +124,18 @@ def test_longvu_takes_its_version_and_threshold_from_the_config_file(
     assert described["bytes"] == len(b"weights")
 
 
+@pytest.mark.parametrize("name", ["longvu", "metamorph"])
 def test_an_answer_that_has_no_room_is_cut(
-    opened: Opened, checkpoint: Path, with_torch: None
+    official: Callable[[str], WorkerModel], name: str
 ) -> None:
-    for name in ("longvu", "metamorph"):
-        model = opened(f"{name}:{checkpoint}", code=STAND_IN, device="cpu")
-        reply = replied(model, greys=(1,), max_tokens=3)
-        assert (len(reply.text), reply.output_tokens, reply.is_cut) == (3, 3, True)
+    reply = replied(official(name), greys=(1,), max_tokens=3)
+    assert (len(reply.text), reply.output_tokens, reply.is_cut) == (3, 3, True)
 
 
 def test_metamorph_sees_each_frame_as_an_image_in_rgb(
-    opened: Opened, checkpoint: Path, with_torch: None
+    official: Callable[[str], WorkerModel],
 ) -> None:
-    model = opened(f"metamorph:{checkpoint}", code=STAND_IN, device="cpu")
+    model = official("metamorph")
     image = "<image_start><image><image_end>"
     reply = replied(model, "Who?", greys=(10, 90))
     assert reply.text == (
@@ -133,10 +149,8 @@ def test_metamorph_sees_each_frame_as_an_image_in_rgb(
     assert replied(model, "Who?").text == "[] None [user]Who?/[assistant]"
 
 
-def test_metamorph_leaves_no_frame_out_in_silence(
-    opened: Opened, checkpoint: Path, with_torch: None
-) -> None:
-    model = opened(f"metamorph:{checkpoint}", code=STAND_IN, device="cpu")
+def test_metamorph_leaves_no_frame_out_in_silence(official: Callable[[str], WorkerModel]) -> None:
+    model = official("metamorph")
     first, second = model.answer([asked("Who?", (1,) * 12), asked("Who?", (1,))])
     assert isinstance(first, Unanswered)
     assert "its frames 768, and the model has room for 600: sample fewer frames" in first.reason

@@ -264,6 +264,8 @@ class Worker:
         }
 
     def _load(self, header: dict[str, Any]) -> dict[str, Any]:
+        if importlib.util.find_spec("numpy") is None:
+            raise Unusable(f"A worker needs numpy: {sys.executable} -m pip install numpy.")
         options = Options(header)
         adapter = adapter_class(self._place)()
         adapter.load(options)
@@ -334,17 +336,25 @@ def answer_of(said: Any, question: Question, started: float) -> dict[str, Any]:
 
 def begin_measuring() -> float:
     """The time now; the device's peak of memory begins anew where torch is there for it."""
-    torch = sys.modules.get("torch")
-    if torch is not None and torch.cuda.is_available() and torch.cuda.is_initialized():
-        torch.cuda.reset_peak_memory_stats()
+    cuda = cuda_in_use()
+    for at in range(cuda.device_count() if cuda else 0):
+        cuda.reset_peak_memory_stats(at)
     return time.monotonic()
 
 
-def peak_bytes() -> int | None:
-    """The most memory since `begin_measuring` on a CUDA device, else of this process so far."""
+def cuda_in_use() -> Any:
+    """torch.cuda where the model's code has begun to use it, else None."""
     torch = sys.modules.get("torch")
-    if torch is not None and torch.cuda.is_available() and torch.cuda.is_initialized():
-        return int(torch.cuda.max_memory_allocated())
+    if torch is None or not torch.cuda.is_available() or not torch.cuda.is_initialized():
+        return None
+    return torch.cuda
+
+
+def peak_bytes() -> int:
+    """The most memory since `begin_measuring` on the CUDA devices, else of this process so far."""
+    cuda = cuda_in_use()
+    if cuda:
+        return sum(int(cuda.max_memory_allocated(at)) for at in range(cuda.device_count()))
     import resource
 
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

@@ -90,12 +90,13 @@ class Adapter:
         if is_whole:
             text = text[: -len(stop)].strip()
         n_text = int((ids != self._constants.IMAGE_TOKEN_INDEX).sum())
+        n_input = n_text if self._length is None else self._length
         n_made = int(made.shape[1])
         last = int(made[0, -1]) if n_made else None
         return {
             "text": text,
-            "visual_tokens": None if self._length is None else self._length - n_text,
-            "prompt_tokens": n_text if self._length is None else self._length,
+            "visual_tokens": n_input - n_text,
+            "prompt_tokens": n_input,
             "output_tokens": n_made,
             "is_cut": n_made >= question.max_tokens
             and not is_whole
