@@ -315,8 +315,10 @@ class EngineModel:
         """The cache of each row's context but for its last token; equal contexts are read once."""
         heads: dict[Prompt, int] = {}
         places = [heads.setdefault(row.context[:-1], len(heads)) for row in rows]
+        if len(heads) == 1:
+            return self._reader.read_alone(next(iter(heads)))
         cache, _, _ = self._reader.read(list(heads))
-        return cache if len(heads) == 1 else self.network.keep(cache, places)
+        return self.network.keep(cache, places)
 
 
 @dataclass

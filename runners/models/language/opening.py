@@ -6,7 +6,7 @@ from pathlib import Path
 
 from results.errors import InputError
 from runners.models.devices import Device, Precision, torch_placement
-from runners.models.language.interface import LanguageModel, Network
+from runners.models.language.interface import LanguageModel
 
 FORMS = ("hf", "onnx", "executorch", "gguf", "openai")
 
@@ -83,6 +83,8 @@ def _open_exported(
     spec: str, form: str, place: str, device: Device, variant: str | None
 ) -> LanguageModel:
     from runners.models.language.engine import EngineModel
+    from runners.models.language.executorch import ExecuTorchNetwork
+    from runners.models.language.onnx import OnnxNetwork
     from runners.models.language.tokenizers import HfTokenizer
 
     folder = Path(place).expanduser()
@@ -90,19 +92,12 @@ def _open_exported(
         raise InputError(
             f"There is no folder {place!r}; {form}: takes one that `judge models export` wrote."
         )
-    network: Network
-    placed = "cpu"
+    network: OnnxNetwork | ExecuTorchNetwork
     if form == "onnx":
-        from runners.models.language.onnx import OnnxNetwork
-
-        placed = "cuda" if device == "cuda" else "cpu"
         network = OnnxNetwork(folder, device)
     else:
-        from runners.models.language.executorch import ExecuTorchNetwork
-
         if device not in ("auto", "cpu"):
             raise InputError(f"An executorch file runs on the cpu; leave {device} out.")
         network = ExecuTorchNetwork(folder)
-    return EngineModel(
-        spec, network, HfTokenizer(str(folder)), device=placed, variant=variant or form
-    )
+    tokenizer = HfTokenizer(str(folder), network.settings.ends)
+    return EngineModel(spec, network, tokenizer, device=network.device, variant=variant or form)

@@ -21,6 +21,7 @@ class PrefixReader:
     def __init__(self, network: Network) -> None:
         self._network = network
         self._held: tuple[Prompt, Cache] | None = None
+        self._alone: tuple[Prompt, Cache] | None = None
         self._last: Prompt = ()
 
     def read(self, prompts: Sequence[Prompt]) -> tuple[Cache, Logits, list[int]]:
@@ -42,9 +43,16 @@ class PrefixReader:
         reused = [len(held) if is_held else 0] + [len(shared)] * (len(prompts) - 1)
         return (*self._network.read(*filled(rest), after=after), reused)
 
+    def read_alone(self, prompt: Prompt) -> Cache:
+        """The cache of one prompt, to go on after; kept for when the same prompt comes next."""
+        if self._alone is None or self._alone[0] != prompt:
+            self._alone = None
+            self._alone = (prompt, self.read([prompt])[0])
+        return self._alone[1]
+
     def forget(self) -> None:
-        """Frees the memory of the beginning that is held."""
-        self._held = None
+        """Frees the memory of what is held."""
+        self._held = self._alone = None
         self._last = ()
 
     def _shared(self, prompts: Sequence[Prompt]) -> Prompt:

@@ -211,6 +211,26 @@ def test_contexts_with_several_continuations_are_scored_as_if_each_were_alone(
         assert [each.log_likelihood for each in found] == pytest.approx(wanted, abs=1e-4)
 
 
+def test_a_context_that_fills_several_batches_is_read_once(model: EngineModel, plain: Any) -> None:
+    class Counting(HfNetwork):
+        read_tokens = 0
+
+        def read(self, tokens: Tokens, lengths: Tokens, after: Cache | None = None) -> Any:
+            self.read_tokens += int(lengths.sum())
+            return super().read(tokens, lengths, after)
+
+    network = Counting(plain, Placement("cpu", "fp32"), dict)
+    engine = EngineModel("counting", network, model.tokenizer)
+    context = tuple(b"A context that has some more than forty tokens, and many continuations.")
+    requests = [ScoreRequest(context, (number, 7)) for number in range(5, 15)]
+    found = engine.log_likelihoods(requests, batch_size=1)
+    assert network.read_tokens == len(context) - 1
+    wanted = model.log_likelihoods(requests)
+    assert [each.log_likelihood for each in found] == pytest.approx(
+        [each.log_likelihood for each in wanted], abs=1e-5
+    )
+
+
 class Small(HfNetwork):
     """A network on a device with memory for two rows."""
 
