@@ -19,6 +19,7 @@ from runners.models.video_language.interface import Unanswered, VideoQuestion, V
 from runners.models.workers.process import (
     Launch,
     WorkerCrashed,
+    WorkerFault,
     WorkerHung,
     WorkerProcess,
     WorkerRefused,
@@ -123,8 +124,8 @@ class WorkerModel:
             return [Unanswered(self._fatal, is_fatal=True) for _ in questions]
         try:
             return self._asked(questions)
-        except (Unsendable, WorkerCrashed, WorkerHung) as fault:
-            # One that was too slow, or too large to be sent, would be so again.
+        except (Unsendable, WorkerFault) as fault:
+            # One that was refused, too slow, or too large to be sent, would be so again.
             if len(questions) == 1 and not isinstance(fault, WorkerCrashed):
                 return [_unanswered(fault)]
         return [self._asked_again(question) for question in questions]
@@ -134,11 +135,11 @@ class WorkerModel:
             return Unanswered(self._fatal, is_fatal=True)
         try:
             return self._asked([question])[0]
-        except (Unsendable, WorkerCrashed, WorkerHung) as fault:
+        except (Unsendable, WorkerFault) as fault:
             return _unanswered(fault, ", asked a second time,")
 
     def _asked(self, questions: Sequence[VideoQuestion]) -> list[VideoReply | Unanswered]:
-        """Raises Unsendable, WorkerCrashed or WorkerHung; a model that is lost is `Unanswered`."""
+        """Raises Unsendable or a WorkerFault; where the model is lost all are `Unanswered`."""
         if self._process is None:
             try:
                 self._started()
@@ -154,12 +155,10 @@ class WorkerModel:
                 seconds=self._loading.predict_seconds * len(questions),
             )
             return answers_of(message, len(questions))
-        except WorkerRefused as refused:
-            return [Unanswered(f"The worker could not answer: {refused}") for _ in questions]
         except ProtocolFault as fault:
             process, self._process = self._process, None
             raise process.broke_protocol(fault) from None
-        except Unsendable:
+        except (Unsendable, WorkerRefused):
             raise
         except BaseException:
             self._process = None
@@ -202,6 +201,8 @@ class WorkerModel:
 def _unanswered(fault: ModelError, how: str = "") -> Unanswered:
     if isinstance(fault, Unsendable):
         return Unanswered(str(fault))
+    if isinstance(fault, WorkerRefused):
+        return Unanswered(f"The worker could not answer: {fault}")
     return Unanswered(f"The worker{how} {str(fault).rstrip('.')}.")
 
 

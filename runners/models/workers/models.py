@@ -135,10 +135,14 @@ def _environment(device: str, also: Sequence[str] = ()) -> dict[str, str]:
             raise InputError(
                 f"No device {device}; there are auto, cpu, cuda, mps and cuda:<number>."
             )
-        visible = [at for at in environment.get("CUDA_VISIBLE_DEVICES", "").split(",") if at]
-        if visible and int(number) >= len(visible):
-            raise InputError(
-                f"There is no {device}: CUDA_VISIBLE_DEVICES shows {len(visible)} GPUs."
-            )
-        environment["CUDA_VISIBLE_DEVICES"] = visible[int(number)] if visible else number
+        chosen, shown = int(number), environment.get("CUDA_VISIBLE_DEVICES")
+        if shown is None:
+            environment["CUDA_VISIBLE_DEVICES"] = str(chosen)
+        else:
+            visible = [at for at in shown.split(",") if at]
+            if chosen >= len(visible):
+                raise InputError(
+                    f"There is no {device}: CUDA_VISIBLE_DEVICES shows {len(visible)} GPUs."
+                )
+            environment["CUDA_VISIBLE_DEVICES"] = visible[chosen]
     return environment
