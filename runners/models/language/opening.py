@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from results.errors import InputError
 from runners.models.devices import Device, Precision, torch_placement
 from runners.models.language.interface import LanguageModel
 
-FORMS = ("hf", "onnx", "executorch", "gguf", "openai")
+if TYPE_CHECKING:
+    pass
+
+FORMS = ("hf", "onnx", "executorch", "gguf")
 
 
 def open_language_model(
@@ -18,8 +22,8 @@ def open_language_model(
     precision: Precision = "fp32",
     variant: str | None = None,
 ) -> LanguageModel:
-    """The model of `hf:<folder or hub id>`, `onnx:<folder>`, `executorch:<folder>`, `gguf:<file>`
-    or `openai:<model>`, ready on its device.
+    """The model of `hf:<folder or hub id>`, `onnx:<folder>`, `executorch:<folder>` or
+    `gguf:<file>`, ready on its device.
 
     Raises InputError, in a sentence, where there is no such model or it cannot run so.
     """
@@ -31,10 +35,6 @@ def open_language_model(
         )
     if form == "hf":
         return _open_hf(spec, place, device, precision, variant)
-    if form == "openai":
-        from runners.models.language.endpoints import CompletionsModel
-
-        return CompletionsModel(place, variant=variant)
     if precision != "fp32":
         raise InputError(
             f"The precision of an {form} file is its own; leave it at fp32, and export the model"
