@@ -296,7 +296,12 @@ class _KeptErrors(threading.Thread):
         self.join(1.0)
 
     def last_line(self) -> str:
-        """The last line that says something, at most 300 characters; empty without one."""
-        lines = self._end.decode("utf-8", "replace").splitlines()
+        """The last line that says something, at most 300 characters; empty without one.
+
+        Of a crash of compiled code that Python itself reports, where in its code it was.
+        """
+        text = self._end.decode("utf-8", "replace")
+        _, crash, where = text.rpartition("\nCurrent thread 0x")
+        lines = where.splitlines()[1:2] if crash else text.splitlines()
         said = [line for line in map(printable, lines) if line.strip()]
         return said[-1].strip()[:300] if said else ""

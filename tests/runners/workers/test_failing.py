@@ -365,7 +365,9 @@ def test_a_crash_of_compiled_code_is_told_with_its_signal(adapter: Opened) -> No
             """
         )
     )
-    assert "SIGSEGV" in reason_of(model)
+    reason = reason_of(model)
+    assert "was ended by the signal SIGSEGV; the last that it wrote was: File" in reason
+    assert "in string_at" in reason
 
 
 def is_gone(pid: int) -> bool:

@@ -24,6 +24,7 @@ import struct
 import sys
 import time
 import traceback
+import types
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -382,11 +383,11 @@ def adapter_class(place: str) -> Any:
         path = Path(__file__).resolve().parent / "adapters" / (place + ".py")
     if not path.is_file():
         raise Unusable(f"There is no adapter {place}.")
-    spec = importlib.util.spec_from_file_location("judge_adapter", str(path))
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
+    module = types.ModuleType("judge_adapter")
+    module.__file__ = str(path)
     sys.modules["judge_adapter"] = module
-    spec.loader.exec_module(module)
+    # Not by an import, which would leave a folder of bytecode beside a person's file.
+    exec(compile(path.read_text(encoding="utf-8"), str(path), "exec"), module.__dict__)
     adapter = getattr(module, "Adapter", None)
     if not callable(adapter):
         raise Unusable(f"The file {path} has no class Adapter.")
