@@ -1,4 +1,4 @@
-"""`judge models`: what can be loaded as a model under test."""
+"""`judge models`: what can be loaded as a model under test, and exports."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 import click
 
 from judge.cli.calling import Call, judge_command
+from judge.cli.model_export import export_model
 
 if TYPE_CHECKING:
     from runners.models.catalogue import Form
 
 
-@click.group("models", help="Models under test: what can be loaded.")
+@click.group("models", help="Models under test: what can be loaded, and mobile forms of them.")
 def command() -> None:
     pass
 
@@ -27,7 +28,7 @@ def list_models(call: Call) -> None:
     from judge.reporting.tables import text_table
     from runners.models.segmentation.catalogue import forms
 
-    found = (*_chat_forms(), *forms())
+    found = (*_language_forms(), *_video_forms(), *forms())
     document = {
         "forms": [
             {
@@ -52,10 +53,11 @@ def list_models(call: Call) -> None:
     call.answer(document, text_table(rows, ("name it", "to", "models", "installed")))
 
 
-def _chat_forms() -> tuple[Form, ...]:
+def _language_forms() -> tuple[Form, ...]:
     from runners.models.catalogue import EXTRA, Form
 
-    chat = ("chat",)
+    chat, scored = ("chat",), ("chat", "score text")
+    exported = "causal language models that judge models export wrote"
     return (
         Form("openai:<model>[@endpoint]", chat, "any server of Chat Completions", ("openai",)),
         Form(
@@ -67,12 +69,49 @@ def _chat_forms() -> tuple[Form, ...]:
         ),
         Form(
             "hf:<folder or hub id>",
-            chat,
-            "causal language models with a chat template",
+            scored,
+            "causal language models, MobileLLM included; chats need a chat template",
             ("torch", "transformers"),
             EXTRA.format("models"),
+        ),
+        Form(
+            "onnx:<folder>",
+            scored,
+            exported,
+            ("onnxruntime", "transformers"),
+            EXTRA.format("export"),
+        ),
+        Form(
+            "executorch:<folder>",
+            scored,
+            exported,
+            ("executorch", "torch", "transformers"),
+            EXTRA.format("export"),
         ),
     )
 
 
+def _video_forms() -> tuple[Form, ...]:
+    from runners.models.catalogue import EXTRA, Form
+
+    videos = ("answer about videos",)
+    return (
+        Form(
+            "hf:<folder or hub id>",
+            videos,
+            "SmolVLM, Qwen2-VL, Qwen2.5-VL, LLaVA-OneVision, LLaVA-NeXT-Video",
+            ("torch", "transformers"),
+            EXTRA.format("models"),
+        ),
+        Form("openai:<model>[@endpoint]", videos, "any server that takes pictures", ("openai",)),
+        Form(
+            "worker:<adapter>[:<checkpoint>]",
+            videos,
+            "longvu, minigpt_v2, metamorph, or an adapter's file; each in its own environment",
+        ),
+        Form("python:<module>:<factory>", videos, "what a function of yours returns"),
+    )
+
+
 command.add_command(list_models)
+command.add_command(export_model)

@@ -100,4 +100,5 @@ def _open_exported(
             raise InputError(f"An executorch file runs on the cpu; leave {device} out.")
         network = ExecuTorchNetwork(folder)
     tokenizer = HfTokenizer(str(folder), network.settings.ends)
-    return EngineModel(spec, network, tokenizer, device=network.device, variant=variant or form)
+    named = " ".join(filter(None, (form, network.settings.quantized)))
+    return EngineModel(spec, network, tokenizer, device=network.device, variant=variant or named)

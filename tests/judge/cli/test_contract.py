@@ -30,6 +30,7 @@ COMMANDS = (
     ("trajectory", "show"),
     ("trajectory", "convert"),
     ("models", "list"),
+    ("models", "export"),
     ("results", "list"),
     ("results", "show"),
     ("results", "sync"),

@@ -1,0 +1,1 @@
+"""Models written in the forms in which they run on phones and in browsers."""

@@ -1,0 +1,74 @@
+"""`onnx:` language models: a folder that `judge models export --to onnx` wrote, in onnxruntime."""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from results.errors import InputError, MissingExtra
+from runners.models.describing import Described, versions_described
+from runners.models.devices import Device
+from runners.models.language.interface import Logits, Tokens
+from runners.models.language.stepwise import (
+    Arrays,
+    StepwiseNetwork,
+    read_settings,
+    unreadable,
+)
+
+FORM = "onnx"
+
+
+class OnnxNetwork(StepwiseNetwork):
+    """A causal language model in onnxruntime, any number of rows at once."""
+
+    def __init__(self, folder: Path, device: Device = "auto") -> None:
+        super().__init__(folder, read_settings(folder, FORM))
+        try:
+            runtime: Any = importlib.import_module("onnxruntime")
+        except ImportError:
+            raise MissingExtra("An onnx: model", "export") from None
+        there = runtime.get_available_providers()
+        wanted = {"cuda": "CUDAExecutionProvider", "mps": "CoreMLExecutionProvider"}.get(device)
+        if device == "auto" and "CUDAExecutionProvider" in there:
+            wanted = "CUDAExecutionProvider"
+        if wanted is not None and wanted not in there:
+            raise InputError(
+                f"onnxruntime has no {wanted} here; choose the device cpu, or install an"
+                " onnxruntime for that device."
+            )
+        self.device = "cpu" if wanted is None else "cuda" if "CUDA" in wanted else "mps"
+        options = runtime.SessionOptions()
+        options.log_severity_level = 3
+        path = folder / self.settings.file
+        providers = [each for each in (wanted, "CPUExecutionProvider") if each]
+        try:
+            self._session = runtime.InferenceSession(path, options, providers=providers)
+        except Exception as error:  # noqa: BLE001 - a broken file makes the runtime raise anything
+            raise unreadable(path, error) from None
+
+    def describe(self) -> Described:
+        return {**super().describe(), **versions_described("onnxruntime", "tokenizers")}
+
+    def _call(
+        self,
+        tokens: Tokens,
+        seen: Tokens,
+        positions: Tokens,
+        places: Tokens,
+        keys: Arrays,
+        values: Arrays,
+    ) -> tuple[Logits, Arrays, Arrays]:
+        given = {
+            "tokens": tokens,
+            "seen": seen,
+            "positions": positions,
+            "places": places,
+            "keys": np.ascontiguousarray(keys),
+            "values": np.ascontiguousarray(values),
+        }
+        logits, new_keys, new_values = self._session.run(None, given)
+        return logits, new_keys, new_values
