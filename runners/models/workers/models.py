@@ -40,11 +40,9 @@ def open_worker_model(
     adapter, _, checkpoint = place.partition(":")
     file = _adapter_file(adapter)
     settings = worker_settings(file.stem)
-    chosen = Path(checkpoint).expanduser()
     loading = Loading(
         spec=f"worker:{place}",
-        # A folder that is not here may be a hub's, which the model's code knows.
-        checkpoint=str(chosen.absolute()) if chosen.exists() and checkpoint else checkpoint or None,
+        checkpoint=_checkpoint(checkpoint),
         device=device.partition(":")[0],
         precision=precision,
         variant=variant,
@@ -104,6 +102,18 @@ def _adapter_file(adapter: str) -> Path:
             " adapter's file, ending in .py."
         )
     return ADAPTERS / f"{adapter}.py"
+
+
+def _checkpoint(place: str) -> str | None:
+    """The whole path of a checkpoint that is here, else the name, which may be one on a hub."""
+    path = Path(place).expanduser()
+    if not place:
+        return None
+    if path.exists():
+        return str(path.absolute())
+    if place.startswith(("/", "~", "./", "../")):
+        raise InputError(f"There is no checkpoint {path}.")
+    return place
 
 
 def _code_folder(code: Path | None) -> Path | None:

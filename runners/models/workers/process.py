@@ -186,6 +186,8 @@ class WorkerProcess:
         # The group is there for as long as any of it is, be the worker itself gone or not.
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self._process.pid, signal.SIGKILL)
+        # It may have left the group that it was started in.
+        self._process.kill()
         # One that the system cannot end at once, as in a driver, is not waited for for ever.
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(SECONDS_TO_LEAVE)

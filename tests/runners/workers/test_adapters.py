@@ -212,6 +212,7 @@ def test_a_library_that_the_code_needs_is_named(
     [
         ("other", {}, "no worker adapter 'other'; there are longvu, metamorph, minigpt_v2"),
         ("nowhere.py", {}, r"no adapter file nowhere\.py"),
+        ("longvu:./nowhere", {}, "There is no checkpoint nowhere"),
         ("longvu:x", {"code": Path("nowhere")}, "no folder .*nowhere"),
         ("longvu:x", {"python": Path("no/python")}, "Python no/python is not there"),
         ("longvu:x", {"device": "cuda:x"}, "No device cuda:x"),

@@ -113,6 +113,28 @@ def test_what_a_worker_writes_goes_to_the_log(adapter: Opened, tmp_path: Path) -
     assert "no such frame" in written
 
 
+def test_a_log_has_a_limit(
+    adapter: Opened, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("runners.models.workers.process.LONGEST_LOG", 10_000)
+    log = tmp_path / "worker.log"
+    model = adapter(
+        """
+        class Adapter:
+            def load(self, options): pass
+            def predict(self, question):
+                print("e" * 1_000_000)
+                return "A"
+        """,
+        log=log,
+    )
+    assert texts_of(model, "", "") == ["A", "A"]
+    model.close()
+    written = log.read_text()
+    assert len(written) < 10_100
+    assert written.endswith("[the log ends here: it has reached its limit]\n")
+
+
 def test_the_record_says_what_environment_it_was(adapter: Opened) -> None:
     model = adapter(
         """
