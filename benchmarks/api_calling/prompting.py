@@ -7,16 +7,16 @@ own: figures in `prompt` mode can be compared among themselves, and are not the 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from benchmarks.api_calling.bfcl.categories import Language
 from benchmarks.api_calling.bfcl.dataset import Item
-from benchmarks.api_calling.schemas import ToolSchema, shown_document, tool_schema
+from benchmarks.api_calling.schemas import ToolSchema, calls_schema, shown_document, tool_schema
 
 Role = Literal["system", "user", "assistant"]
-Mode = Literal["tools", "prompt"]
+Mode = Literal["tools", "prompt", "json"]
 
 TEXT_CALLS = """\
 You turn a request into calls of the functions below. Answer with the calls alone, in one list:
@@ -29,6 +29,17 @@ in a sentence.
 The functions, as JSON:
 """
 """What a system message begins with in `prompt` mode; the functions' documents follow."""
+
+JSON_CALLS = """\
+You turn a request into calls of the functions below. Answer with one JSON object and nothing else:
+{"calls": [{"name": "function_1", "arguments": {"parameter_1": value_1}}, …]}
+Make every call that the request needs, with names and parameters as they are documented. Where \
+none of the functions fits, or the request lacks what a required parameter needs, answer \
+{"calls": []}.
+
+The functions, as JSON:
+"""
+"""The same in `json` mode, in which the reply is held to a schema where the endpoint can do so."""
 
 _END_OF_THOUGHT = "</think>"
 
@@ -43,10 +54,11 @@ class Said:
 
 @dataclass(frozen=True)
 class Prompt:
-    """What a model is asked: a conversation, and the tools it may call."""
+    """What a model is asked: a conversation, the tools it may call, the schema of its reply."""
 
     messages: tuple[Said, ...]
     tools: tuple[ToolSchema, ...] = ()
+    schema: Mapping[str, Any] | None = None
 
 
 def bfcl_prompt(item: Item, language: Language, mode: Mode, *, underscore_names: bool) -> Prompt:
@@ -56,21 +68,37 @@ def bfcl_prompt(item: Item, language: Language, mode: Mode, *, underscore_names:
         item: of a single-turn category.
         language: that the category's calls are written in.
         mode: `tools` offers the functions as tools; `prompt` documents them in a system message
-            and asks for a text of calls. An item without functions offers none.
+            and asks for a text of calls, `json` for an object of calls of a given schema. An item
+            without functions offers none.
         underscore_names: write `_` for the dots of functions' names.
     """
     said = tuple(Said(_role(message.get("role")), message["content"]) for message in item.question)
+    tools = tuple(
+        tool_schema(document, language, underscore_names=underscore_names)
+        for document in item.functions
+    )
     if mode == "tools":
-        tools = tuple(
-            tool_schema(document, language, underscore_names=underscore_names)
-            for document in item.functions
-        )
         return Prompt(said, tools)
     documents = [shown_document(document, language) for document in item.functions]
     if underscore_names:
         documents = [{**each, "name": each["name"].replace(".", "_")} for each in documents]
-    asks = TEXT_CALLS + json.dumps(documents, ensure_ascii=False, indent=1)
-    return Prompt(_with_system(asks, said))
+    listed = json.dumps(documents, ensure_ascii=False, indent=1)
+    if mode == "json":
+        return Prompt(_with_system(JSON_CALLS + listed, said), schema=calls_schema(tools))
+    return Prompt(_with_system(TEXT_CALLS + listed, said))
+
+
+def json_calls(text: str) -> list[tuple[str, str]] | None:
+    """(name, arguments as JSON) of each call in a reply of `json` mode; None where it is none.
+
+    >>> json_calls('{"calls": [{"name": "f", "arguments": {"x": 1}}]}')
+    [('f', '{"x": 1}')]
+    """
+    try:
+        found = json.loads(text)
+        return [(str(call["name"]), json.dumps(call["arguments"])) for call in found["calls"]]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return None
 
 
 def without_thoughts(text: str) -> str:

@@ -8,7 +8,7 @@ arguments of Java and JavaScript are asked for as texts (its checker reads them 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -52,6 +52,7 @@ _SYNTAX = {
 _LISTS = {Language.JAVA: ("Array", "ArrayList"), Language.JAVASCRIPT: ("array",)}
 _NAMES = {Language.JAVA: "Java", Language.JAVASCRIPT: "JavaScript"}
 _MAX_DEPTH = 32
+MOST_CALLS = 32
 
 
 @dataclass(frozen=True)
@@ -129,6 +130,63 @@ def _schema(details: Mapping[str, Any], depth: int = 0) -> dict[str, Any]:
         # Endpoints refuse an array that says nothing of its items.
         schema["items"] = {}
     return schema
+
+
+def calls_schema(tools: Sequence[ToolSchema]) -> dict[str, Any]:
+    """The JSON Schema of `{"calls": [{"name", "arguments"}, …]}` with calls of these tools alone.
+
+    Only what every library of constrained decoding knows is kept of the tools' own schemas: types,
+    properties, required ones, items and enumerations. No call at all satisfies it too.
+    """
+    call = [
+        {
+            "type": "object",
+            "properties": {"name": {"enum": [tool.name]}, "arguments": _strict(tool.parameters)},
+            "required": ["name", "arguments"],
+            "additionalProperties": False,
+        }
+        for tool in tools
+    ]
+    calls: dict[str, Any] = {"type": "array", "items": {"anyOf": call}, "maxItems": MOST_CALLS}
+    if not call:
+        calls = {"type": "array", "maxItems": 0}
+    return {
+        "type": "object",
+        "properties": {"calls": calls},
+        "required": ["calls"],
+        "additionalProperties": False,
+    }
+
+
+def _strict(schema: Mapping[str, Any], depth: int = 0) -> dict[str, Any]:
+    type_ = schema.get("type", "string")
+    strict: dict[str, Any] = {"type": type_}
+    values = schema.get("enum")
+    if isinstance(values, list) and values and all(_is_of(value, type_) for value in values):
+        return {"enum": values}
+    if depth > _MAX_DEPTH:
+        return strict
+    properties, items = schema.get("properties"), schema.get("items")
+    if type_ == "object" and isinstance(properties, Mapping):
+        required = schema.get("required")
+        named = required if isinstance(required, list) else []
+        strict["properties"] = {name: _strict(each, depth + 1) for name, each in properties.items()}
+        strict["required"] = [name for name in named if name in properties]
+        strict["additionalProperties"] = False
+    if type_ == "array" and isinstance(items, Mapping) and items:
+        strict["items"] = _strict(items, depth + 1)
+    return strict
+
+
+def _is_of(value: object, type_: object) -> bool:
+    kinds: dict[object, tuple[type, ...]] = {
+        "string": (str,),
+        "integer": (int,),
+        "number": (int, float),
+        "boolean": (bool,),
+    }
+    is_bool = isinstance(value, bool)
+    return isinstance(value, kinds.get(type_, ())) and is_bool == (type_ == "boolean")
 
 
 def _as_text(details: Mapping[str, Any], language: Language) -> dict[str, Any]:

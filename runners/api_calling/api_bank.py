@@ -26,6 +26,7 @@ from runners.api_calling.figures import final, share_of, speed_of
 from runners.api_calling.sessions import (
     Begun,
     ChatAsked,
+    How,
     files_hash,
     record_of,
     text_hash,
@@ -44,14 +45,14 @@ class ApiBankAsked(ChatAsked):
     """`limit` is of dialogues."""
 
 
-def begin_api_bank(asked: ApiBankAsked, resumes: RunFolder | None = None) -> Begun:
+def begin_api_bank(asked: ApiBankAsked, how: How, resumes: RunFolder | None = None) -> Begun:
     """Reads the data, then opens the model; InputError where either cannot be used."""
     data = Path(asked.data)
     turns = read_dialogues(data)
     kept = list(dict.fromkeys(turn.dialogue for turn in turns))[: asked.limit]
     dialogues = read_histories(data, turns)
     asked_turns = {sample_of(turn): turn for turn in turns if turn.dialogue in set(kept)}
-    client = asked.open_model()
+    client = asked.open_model(how)
 
     def mark(question: Question, given: Given) -> Marked:
         return marked(asked_turns[question.sample], given)
@@ -75,7 +76,7 @@ def begin_api_bank(asked: ApiBankAsked, resumes: RunFolder | None = None) -> Beg
         resumes=resumes,
     )
     questions = [_question(turn, dialogues, asked) for turn in asked_turns.values()]
-    return Begun(record, asked, client, questions, mark, write, measure, resumes)
+    return Begun(record, asked, how, client, questions, mark, write, measure, resumes)
 
 
 def sample_of(turn: Turn) -> str:
@@ -102,7 +103,7 @@ def marked(turn: Turn, given: Given) -> Marked:
     return Marked(
         prediction=call if isinstance(call, str) else json.dumps(call, ensure_ascii=False),
         values={
-            "correct": right,
+            "accuracy": right,
             "EM_intent": float(scored.is_intent_right),
             "EM_structure": right,
         },
@@ -118,7 +119,7 @@ def api_bank_metrics(scores: Sequence[Score], turns: Sequence[Turn]) -> tuple[Me
     calls = sum(turn.call is not None for turn in turns)
     replies = len(turns) - calls
     return (
-        share_of("correct", found, calls, name="accuracy"),
+        share_of("accuracy", found, calls),
         share_of("EM_intent", found, calls),
         share_of("EM_structure", found, calls),
         share_of("ROUGE-1", found, replies),

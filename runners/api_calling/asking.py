@@ -7,6 +7,7 @@ run can be resumed.
 
 from __future__ import annotations
 
+import hashlib
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -15,7 +16,7 @@ from dataclasses import dataclass, field
 
 from results.records import Score, ScoreStatus
 from runners.benchmark_runs import BenchmarkRun
-from runners.models.chat import ChatError, FailureKind, Message, Reply, Tool
+from runners.models.chat import ChatError, FailureKind, Message, ObjectSchema, Reply, Tool
 from runners.models.chat.client import ChatClient
 from runners.models.chat.failures import HOPELESS
 from runners.models.chat.values import ToolChoice
@@ -24,6 +25,8 @@ NATIVE_CALLS = "native_calls"
 """The measure that says how many calls of tools a prediction is; 0 where it is a text."""
 CACHED = "cached"
 """The measure of a reply that was kept from before, and so took no time."""
+TO_FIRST, REUSED, BATCH = "seconds_to_first", "reused_tokens", "batch"
+"""The measures of a model in this process: as `Reply.timings` has them."""
 CUT = "cut"
 """The measure of a reply that ended at the limit of its length."""
 
@@ -41,6 +44,8 @@ class Question:
     messages: tuple[Message, ...]
     tools: tuple[Tool, ...] = ()
     tool_choice: ToolChoice | None = None
+    schema: ObjectSchema | None = None
+    """What the reply is held to, where the endpoint can."""
     cluster: str = ""
     slices: Mapping[str, str] = field(default_factory=dict)
     reference: str = ""
@@ -69,6 +74,23 @@ class Marked:
 Mark = Callable[[Question, Given], Marked]
 
 
+@dataclass(frozen=True)
+class Decoding:
+    """How replies are generated: greedy at temperature 0, else drawn, with a seed of each sample's
+    own that is made of `seed` and its name, so that a resumed run draws what it would have."""
+
+    max_tokens: int
+    temperature: float = 0.0
+    top_p: float | None = None
+    seed: int | None = None
+
+    def seed_of(self, sample: str) -> int | None:
+        if self.seed is None or self.temperature <= 0:
+            return None
+        digest = hashlib.sha256(f"{self.seed} {sample}".encode("utf-8", "surrogatepass"))
+        return int.from_bytes(digest.digest()[:4], "big") >> 1
+
+
 def ask_all(
     questions: Iterable[Question],
     client: ChatClient,
@@ -76,8 +98,7 @@ def ask_all(
     mark: Mark,
     *,
     jobs: int,
-    temperature: float,
-    max_tokens: int,
+    decoding: Decoding,
 ) -> str:
     """Asks what has no final score yet, and journals a score for each.
 
@@ -99,8 +120,11 @@ def ask_all(
                 question.messages,
                 tools=question.tools,
                 tool_choice=question.tool_choice,
-                temperature=temperature,
-                max_output_tokens=max_tokens,
+                schema=question.schema,
+                temperature=decoding.temperature,
+                max_output_tokens=decoding.max_tokens,
+                top_p=decoding.top_p,
+                seed=decoding.seed_of(question.sample),
             )
         except ChatError as error:
             if error.failure.kind is not FailureKind.STOPPED:
@@ -165,6 +189,9 @@ def _score(question: Question, reply: Reply, marked: Marked, seconds: float) -> 
         measures[CACHED] = 1.0
     if reply.finish_reason == "length":
         measures[CUT] = 1.0
+    for name in (TO_FIRST, REUSED, BATCH):
+        if name in reply.timings:
+            measures[name] = reply.timings[name]
     return Score(
         sample=question.sample,
         status=ScoreStatus.SCORED if marked.is_read else ScoreStatus.UNPARSED,

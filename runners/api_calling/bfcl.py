@@ -11,7 +11,13 @@ from benchmarks.api_calling.bfcl.categories import CATEGORIES, Category, overall
 from benchmarks.api_calling.bfcl.dataset import ANSWERS_FOLDER, Item, data_folder, read_category
 from benchmarks.api_calling.bfcl.replies import UNREADABLE, WRONG_FORM
 from benchmarks.api_calling.bfcl.scoring import score_reply
-from benchmarks.api_calling.prompting import TEXT_CALLS, bfcl_prompt, without_thoughts
+from benchmarks.api_calling.prompting import (
+    JSON_CALLS,
+    TEXT_CALLS,
+    bfcl_prompt,
+    json_calls,
+    without_thoughts,
+)
 from results.errors import InputError
 from results.records import Metric, Score
 from results.run_folder import RunFolder
@@ -20,12 +26,13 @@ from runners.api_calling.figures import final, share_of, speed_of
 from runners.api_calling.sessions import (
     Begun,
     ChatAsked,
+    How,
     files_hash,
     record_of,
     text_hash,
     write_lines,
 )
-from runners.models.chat import Message, Tool
+from runners.models.chat import Message, ObjectSchema, Tool
 
 RESULTS = "results"
 """The folder of result files within a run's files."""
@@ -46,7 +53,7 @@ class BfclAsked(ChatAsked):
     underscore_names: bool = False
 
 
-def begin_bfcl(asked: BfclAsked, resumes: RunFolder | None = None) -> Begun:
+def begin_bfcl(asked: BfclAsked, how: How, resumes: RunFolder | None = None) -> Begun:
     """Reads the data, then opens the model; InputError where either cannot be used."""
     folder = data_folder(Path(asked.data))
     categories = _categories(folder, asked.categories)
@@ -59,10 +66,14 @@ def begin_bfcl(asked: BfclAsked, resumes: RunFolder | None = None) -> Begun:
                     " item of another category; restore the file."
                 )
             items[item.id] = (item, category)
-    client = asked.open_model()
+    client = asked.open_model(how)
 
     def mark(question: Question, given: Given) -> Marked:
         item, category = items[question.sample]
+        if asked.mode == "json" and not given.calls:
+            # What holds no calls of that form is read as a text, and so says why it is wrong.
+            calls = json_calls(without_thoughts(given.text)) or []
+            given = Given(given.text if not calls else "", tuple(calls))
         return marked(item, category, given, underscore_names=asked.underscore_names)
 
     def write(scores: Sequence[Score], files: Path) -> None:
@@ -76,8 +87,8 @@ def begin_bfcl(asked: BfclAsked, resumes: RunFolder | None = None) -> Begun:
         return bfcl_metrics(scores, counts, is_whole=asked.limit is None)
 
     hashes = {"data": files_hash(_files(folder, categories))}
-    if asked.mode == "prompt":
-        hashes["prompt"] = text_hash(TEXT_CALLS)
+    if asked.mode != "tools":
+        hashes["prompt"] = text_hash(JSON_CALLS if asked.mode == "json" else TEXT_CALLS)
     record = record_of(
         asked,
         client,
@@ -88,7 +99,7 @@ def begin_bfcl(asked: BfclAsked, resumes: RunFolder | None = None) -> Begun:
         resumes=resumes,
     )
     questions = [_question(item, category, asked) for item, category in items.values()]
-    return Begun(record, asked, client, questions, mark, write, measure, resumes)
+    return Begun(record, asked, how, client, questions, mark, write, measure, resumes)
 
 
 def marked(item: Item, category: Category, given: Given, *, underscore_names: bool) -> Marked:
@@ -99,7 +110,7 @@ def marked(item: Item, category: Category, given: Given, *, underscore_names: bo
     scored = score_reply(item, result, category, underscore_names=underscore_names)
     return Marked(
         prediction=result if isinstance(result, str) else json.dumps(result, ensure_ascii=False),
-        values={"correct": float(scored.is_correct)},
+        values={"accuracy": float(scored.is_correct)},
         is_read=scored.type not in _UNREAD,
         reason=f"{scored.type}: {scored.message}" if scored.type else "",
         native_calls=len(given.calls),
@@ -120,16 +131,14 @@ def bfcl_metrics(
         name: [score for score in found if score.slices.get(CATEGORY) == name] for name in counts
     }
     by_category = {
-        name: share_of(
-            "correct", of_category[name], count, name="accuracy", slice_=f"{CATEGORY}={name}"
-        )
+        name: share_of("accuracy", of_category[name], count, slice_=f"{CATEGORY}={name}")
         for name, count in counts.items()
     }
     accuracies = {
         name: (each.value, each.n) for name, each in by_category.items() if each.value is not None
     }
     return (
-        share_of("correct", found, sum(counts.values()), name="accuracy"),
+        share_of("accuracy", found, sum(counts.values())),
         *by_category.values(),
         *_leaderboard(accuracies, is_whole=is_whole),
         *speed_of(found),
@@ -193,6 +202,7 @@ def _question(item: Item, category: Category, asked: BfclAsked) -> Question:
         sample=item.id,
         messages=tuple(Message(said.role, said.text) for said in prompt.messages),
         tools=tuple(Tool(each.name, each.description, each.parameters) for each in prompt.tools),
+        schema=None if prompt.schema is None else ObjectSchema("calls", prompt.schema),
         slices={CATEGORY: category.name},
         reference=answers[:_MAX_REFERENCE],
     )

@@ -7,7 +7,9 @@ from collections.abc import Iterable, Sequence
 
 from results.records import Metric, Score, ScoreStatus
 from results.statistics import clustered_ratio_interval, wilson
-from runners.api_calling.asking import CACHED, CUT
+from runners.api_calling.asking import BATCH, CACHED, CUT, REUSED, TO_FIRST
+from runners.models.language.interface import LanguageModel
+from runners.models.memory import peak_bytes
 
 
 def final(scores: Iterable[Score]) -> tuple[Score, ...]:
@@ -15,17 +17,14 @@ def final(scores: Iterable[Score]) -> tuple[Score, ...]:
     return tuple(score for score in scores if score.status is not ScoreStatus.ERROR)
 
 
-def share_of(
-    value: str, scores: Sequence[Score], asked: int, *, name: str = "", slice_: str = ""
-) -> Metric:
+def share_of(value: str, scores: Sequence[Score], asked: int, *, slice_: str = "") -> Metric:
     """The mean of a value in 0..1 over those scores that have it, as a metric.
 
     Args:
-        value: the name of the value.
+        value: the name of the value, and of the metric.
         scores: final ones.
         asked: how many samples have or would have this value; those without a score are counted as
             0 in the metric's worst case and as 1 in its best.
-        name: of the metric, where it is not the value's.
         slice_: such as `category=multiple`.
 
     The interval is Wilson's where every sample is its own cluster and every value 0 or 1, else that
@@ -41,7 +40,7 @@ def share_of(
         cluster[1] += 1
     is_plain = len(sums) == n and all(score.values[value] in (0, 1) for score in found)
     return Metric(
-        name=name or value,
+        name=value,
         value=total / n if n else None,
         n=n,
         slice=slice_,
@@ -88,7 +87,67 @@ def speed_of(scores: Sequence[Score]) -> tuple[Metric, ...]:
                 note="of one request, the reading of its prompt included",
             )
         )
-    return tuple(found)
+    return (*found, *_batched(fresh))
+
+
+def _batched(scores: Sequence[Score]) -> Iterable[Metric]:
+    """What only a model in this process tells: the first token, batches, prompts not read again."""
+    first = sorted(score.measures[TO_FIRST] for score in scores if TO_FIRST in score.measures)
+    if not first:
+        return
+    for percent in (50, 95):
+        yield Metric(
+            name=f"latency_to_first_token_p{percent}",
+            value=1000 * first[max(math.ceil(percent / 100 * len(first)) - 1, 0)],
+            n=len(first),
+            unit="ms",
+            higher_is_better=False,
+            note="from the beginning of its batch",
+        )
+    batched = [score for score in scores if score.measures.get(BATCH, 0) > 0]
+    # Each reply is charged its share of the batch that it was generated in.
+    seconds = math.fsum(score.seconds / score.measures[BATCH] for score in batched)
+    if seconds > 0:
+        yield Metric(
+            name="output_tokens_per_second_batched",
+            value=sum(score.usage.output_tokens for score in batched) / seconds,
+            n=len(batched),
+            unit="tokens/s",
+            note="of all replies, each charged its share of its batch's time",
+        )
+    asked = sum(score.usage.input_tokens for score in batched)
+    if asked:
+        yield Metric(
+            name="prompt_tokens_reused",
+            value=math.fsum(score.measures.get(REUSED, 0.0) for score in batched) / asked,
+            n=len(batched),
+            higher_is_better=None,
+            note="share of the prompts' tokens that were read for another prompt",
+        )
+
+
+def size_of(model: LanguageModel | None) -> tuple[Metric, ...]:
+    """Parameters, bytes of weights and peak memory of a model in this process."""
+    if model is None:
+        return ()
+    described = model.describe()
+    found = [
+        Metric(name=name, value=float(described[key]), n=1, unit=unit, higher_is_better=False)
+        for key, name, unit in (
+            ("parameters", "parameters", "parameters"),
+            ("bytes", "model_bytes", "bytes"),
+        )
+        if key in described
+    ]
+    peak = Metric(
+        name="peak_memory",
+        value=float(peak_bytes(model.device)),
+        n=1,
+        unit="bytes",
+        higher_is_better=False,
+        note="of the device, or of this process on a CPU",
+    )
+    return (*found, peak)
 
 
 def cut_replies(scores: Iterable[Score]) -> int:

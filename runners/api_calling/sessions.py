@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import platform
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from importlib import metadata
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
@@ -19,10 +16,14 @@ from benchmarks.api_calling.prompting import Mode
 from results.errors import InputError
 from results.records import Metric, RunRecord, Score, Value
 from results.run_folder import RunFolder, new_run_id
-from runners.api_calling.asking import Mark, Question, ask_all
+from runners.api_calling.asking import Decoding, Mark, Question, ask_all
+from runners.api_calling.figures import size_of
 from runners.benchmark_runs import BenchmarkRun, benchmark_run
 from runners.models.chat import open_chat
 from runners.models.chat.client import ChatClient
+from runners.models.chat.opening import LOCAL
+from runners.models.devices import Device, Precision
+from runners.recording import description_of, host, installed_versions, variant_of
 
 Progress = Callable[[int, int], None]
 DEFAULT_MAX_TOKENS = 1024
@@ -31,7 +32,6 @@ _Asked = TypeVar("_Asked", bound="ChatAsked")
 _CLIENTS = {
     "openai": ("openai",),
     "litellm": ("litellm",),
-    "hf": ("torch", "transformers"),
 }
 
 
@@ -45,14 +45,42 @@ class ChatAsked(Value):
     limit: int | None = Field(default=None, ge=1)
     max_tokens: int = Field(default=DEFAULT_MAX_TOKENS, ge=1)
     temperature: float = Field(default=0.0, ge=0, le=10, allow_inf_nan=False)
+    top_p: float | None = Field(default=None, gt=0, le=1, allow_inf_nan=False)
+    seed: int | None = Field(default=None, ge=0, lt=2**31)
+    precision: Precision = "fp32"
     variant: str | None = None
 
-    def open_model(self) -> ChatClient:
-        client = open_chat(self.model)
+    @property
+    def is_local(self) -> bool:
+        """Whether the model runs in this process."""
+        return self.model.partition(":")[0] in LOCAL
+
+    @property
+    def decoding(self) -> Decoding:
+        return Decoding(self.max_tokens, self.temperature, self.top_p, self.seed)
+
+    def open_model(self, how: How) -> ChatClient:
+        client = open_chat(
+            self.model,
+            device=how.device,
+            precision=self.precision,
+            batch_size=how.jobs or DEFAULT_JOBS,
+        )
         if self.temperature > 0:
             # A kept reply would be the same draw once more.
             client.cache = None
         return client
+
+
+@dataclass(frozen=True)
+class How:
+    """What only says how quickly a run goes: it may differ when the run is resumed.
+
+    jobs: questions at once, which for a model in this process is its batch.
+    """
+
+    jobs: int | None = None
+    device: Device = "auto"
 
 
 @dataclass(frozen=True)
@@ -65,6 +93,7 @@ class Begun:
 
     record: RunRecord
     asked: ChatAsked
+    how: How
     client: ChatClient
     questions: Sequence[Question]
     mark: Mark
@@ -85,15 +114,13 @@ class Finished:
     stopped: str
 
 
-def carry_out(
-    begun: Begun, *, runs_dir: Path, store: Path, jobs: int | None, progress: Progress | None
-) -> Finished:
+def carry_out(begun: Begun, *, runs_dir: Path, store: Path, progress: Progress | None) -> Finished:
     """Asks what is left, and writes predictions and metrics of all there is.
 
     Predictions are written however the session ends, so that they never lag behind the journal.
-    A model in this process answers one question at a time whatever `jobs` says.
+    A model in this process has two batches of questions waiting, so that none is ever short.
     """
-    is_local = begun.asked.model.startswith("hf:")
+    jobs = begun.how.jobs or DEFAULT_JOBS
     with benchmark_run(
         begun.record,
         runs_dir=runs_dir,
@@ -108,15 +135,15 @@ def carry_out(
                 begun.client,
                 run,
                 begun.mark,
-                jobs=1 if is_local else jobs or DEFAULT_JOBS,
-                temperature=begun.asked.temperature,
-                max_tokens=begun.asked.max_tokens,
+                jobs=2 * jobs if begun.asked.is_local else jobs,
+                decoding=begun.asked.decoding,
             )
         finally:
+            sizes = size_of(begun.client.local_model)
             begun.client.close()
             scores = _standing(run, begun.questions)
             begun.write(scores, run.files)
-        metrics = begun.measure(scores)
+        metrics = (*begun.measure(scores), *sizes)
         run.set_metrics(metrics)
         return Finished(run.folder, scores, metrics, len(run.missing - run.errors), stopped)
 
@@ -150,30 +177,27 @@ def record_of(
 ) -> RunRecord:
     """What run.json says. The endpoint's address is among the versions: another one does not keep a
     run from going on, and is noted."""
-    names = ("agent-judge", *_CLIENTS.get(asked.model.partition(":")[0], ()))
+    model = client.local_model
+    described = description_of({} if model is None else model.describe())
+    precision = "fp32" if model is None else model.precision
     return RunRecord(
         run_id=new_run_id() if resumes is None else resumes.run_id,
         kind="benchmark",
         model=asked.model,
         benchmark=asked.benchmark,
         split=split,
-        variant=asked.variant,
+        variant=asked.variant or variant_of(None if model is None else model.variant, precision),
         scorer=scorer,
         started_at=datetime.now(UTC).isoformat(timespec="seconds"),
         config=asked.model_dump(mode="json"),
         versions={
-            "python": platform.python_version(),
-            **_versions(names),
+            **installed_versions(_CLIENTS.get(asked.model.partition(":")[0], ())),
+            **described.versions,
             "scorer": scorer_version,
             "endpoint": client.address,
         },
-        hashes=dict(hashes),
-        host={
-            "name": platform.node(),
-            "system": platform.system(),
-            "machine": platform.machine(),
-            "cpus": os.cpu_count(),
-        },
+        hashes={**described.hashes, **hashes},
+        host=host(),
     )
 
 
@@ -210,13 +234,3 @@ def _standing(run: BenchmarkRun, questions: Sequence[Question]) -> tuple[Score, 
     """The scores of this run's samples, in their order."""
     found = {score.sample: score for score in run.folder.scores()}
     return tuple(found[each.sample] for each in questions if each.sample in found)
-
-
-def _versions(names: Iterable[str]) -> dict[str, str]:
-    found = {}
-    for name in names:
-        try:
-            found[name] = metadata.version(name)
-        except metadata.PackageNotFoundError:
-            continue
-    return found

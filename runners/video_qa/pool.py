@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -53,11 +52,12 @@ def _opened(asked: VideoQaAsked, device: str, *, is_alone: bool) -> VideoLanguag
     if not is_alone or ":" in device:
         from runners.models.workers.models import local_process_model
 
-        if code is not None and str(code) not in sys.path:
-            # Its process can import what can be imported here.
-            sys.path.insert(0, str(code))
         return local_process_model(
-            asked.model, device=device, precision=asked.precision, variant=asked.variant
+            asked.model,
+            device=device,
+            precision=asked.precision,
+            variant=asked.variant,
+            code=code,
         )
     from runners.models.video_language.opening import open_video_language_model
 

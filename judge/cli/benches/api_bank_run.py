@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from judge.cli.benches.chat_run import asked_of, chat_options, conclude, resumed
+from judge.cli.benches.chat_run import asked_of, chat_options, conclude, how_of, resumed_chat
 from judge.cli.calling import Call, judge_command
 
 
@@ -17,14 +17,14 @@ from judge.cli.calling import Call, judge_command
     " each reply, after what truly came before. What the APIs take is told from the dialogues,"
     " which have no documents of them.",
 )
-@chat_options("dialogues", "prompt")
+@chat_options("dialogues", "prompt", ("tools", "prompt"))
 def run_api_bank(call: Call, **given: Any) -> int:
     from runners.api_calling.api_bank import PREDICTIONS, ApiBankAsked, begin_api_bank
     from runners.api_calling.sessions import asked_before
 
-    before = resumed(call, given)
+    before = resumed_chat(call, given)
     if before is not None:
         asked = asked_before(before.record, ApiBankAsked, "api-bank")
     else:
         asked = ApiBankAsked(benchmark="api-bank", **asked_of(given))
-    return conclude(call, begin_api_bank(asked, before), given["jobs"], PREDICTIONS)
+    return conclude(call, begin_api_bank(asked, how_of(given), before), PREDICTIONS)

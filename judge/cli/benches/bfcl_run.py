@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from judge.cli.benches.chat_run import asked_of, chat_options, conclude, resumed
+from judge.cli.benches.chat_run import asked_of, chat_options, conclude, how_of, resumed_chat
 from judge.cli.calling import Call, judge_command
 
 
@@ -19,7 +19,7 @@ from judge.cli.calling import Call, judge_command
     help="BFCL v4, single-turn: a chat model is asked for calls, which are scored by the"
     " leaderboard's rules and kept as its result files. Without --category: all that --data has.",
 )
-@chat_options("items of each category", "tools")
+@chat_options("items of each category", "tools", ("tools", "prompt", "json"))
 @click.option("--category", "categories", multiple=True, help="Such as simple_python; repeatable.")
 @click.option(
     "--underscore-names",
@@ -33,7 +33,7 @@ def run_bfcl(call: Call, **given: Any) -> int:
     from runners.api_calling.bfcl import RESULTS, BfclAsked, begin_bfcl
     from runners.api_calling.sessions import asked_before
 
-    before = resumed(call, given)
+    before = resumed_chat(call, given)
     if before is not None:
         asked = asked_before(before.record, BfclAsked, "bfcl")
     else:
@@ -45,6 +45,6 @@ def run_bfcl(call: Call, **given: Any) -> int:
             underscore_names=underscores == "yes"
             or (underscores == "auto" and given["mode"] == "tools"),
         )
-    begun = begin_bfcl(asked, before)
+    begun = begin_bfcl(asked, how_of(given), before)
     options = ["--underscore-names"] if asked.underscore_names else []
-    return conclude(call, begun, given["jobs"], RESULTS, options)
+    return conclude(call, begun, RESULTS, options)

@@ -3,47 +3,58 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from judge.cli.benches.running import (
+    LEFT_IN_ERROR,
+    PATH,
+    PLACEMENT_OPTIONS,
+    RESUME_OPTION,
+    VARIANT_OPTION,
+    Option,
+    model_option,
+    options,
+    progress_bar,
+    resume_command,
+    resumed,
+    stopped,
+)
 from judge.cli.calling import Call
 from results.errors import InputError, JudgeError
 
 if TYPE_CHECKING:
     from results.run_folder import RunFolder
-    from runners.api_calling.sessions import Begun, Finished
+    from runners.api_calling.sessions import Begun, Finished, How
 
-LEFT_IN_ERROR, INTERRUPTED = 3, 130
 _SHOWN = 5
-# What only says how quickly it goes, and where and how results are shown and kept.
-_BESIDE_RESUME = {"resume", "jobs", "as_json", "quiet", "debug", "store", "run_dir"}
-
-Wrapper = Callable[[Callable[..., Any]], Callable[..., Any]]
+# What only says how quickly it goes, and so may be given anew to a resumed run.
+_BESIDE_RESUME = frozenset({"jobs", "device"})
 
 
-def chat_options(limit_of: str, mode: str) -> Wrapper:
+def chat_options(limit_of: str, mode: str, modes: tuple[str, ...]) -> Option:
     """The options of such a run; `limit_of` is what --limit counts, `mode` the default one."""
-    options: tuple[Wrapper, ...] = (
-        click.option(
-            "--model", help="openai:<model>, litellm:<model>, or hf:<folder or hub id> here."
+    return options(
+        model_option(
+            "openai:<model>, litellm:<model>; or here hf:<folder or hub id>, onnx:<folder>,"
+            " executorch:<folder>, gguf:<file>."
         ),
-        click.option("--data", type=click.Path(path_type=Path), help="The released files."),
+        click.option("--data", type=PATH, help="The released files."),
         click.option("--limit", type=click.IntRange(min=1), help=f"The first N {limit_of}."),
         click.option(
             "--mode",
-            type=click.Choice(["tools", "prompt"]),
+            type=click.Choice(modes),
             default=mode,
             show_default=True,
-            help="Offer functions as tools, or describe them and ask for a text of calls.",
+            help="Offer functions as tools; describe them and ask for a text of calls; or for JSON"
+            " that is held to their schemas, where the model's form or endpoint can.",
         ),
         click.option(
             "--jobs",
             type=click.IntRange(1, 256),
-            help="Questions at once; 8 for an endpoint, always 1 for hf:.",
+            help="Questions at once, 8 by default; of a model here, its batch.",
         ),
         click.option(
             "--max-tokens",
@@ -59,16 +70,31 @@ def chat_options(limit_of: str, mode: str) -> Wrapper:
             show_default=True,
             help="0 is greedy.",
         ),
-        click.option("--variant", help="What this form of the model is called in the results."),
-        click.option("--resume", metavar="RUN", help="Go on with a run; it asks what it asked."),
+        click.option(
+            "--top-p",
+            type=click.FloatRange(0, 1, min_open=True),
+            help="Draw among the likeliest tokens that reach this probability.",
+        ),
+        click.option(
+            "--seed",
+            type=click.IntRange(0, 2**31 - 1),
+            help="Makes draws repeatable, where the model's form or endpoint can.",
+        ),
+        PLACEMENT_OPTIONS,
+        VARIANT_OPTION,
+        RESUME_OPTION,
     )
 
-    def wrap(body: Callable[..., Any]) -> Callable[..., Any]:
-        for option in reversed(options):
-            body = option(body)
-        return body
 
-    return wrap
+def how_of(given: dict[str, Any]) -> How:
+    from runners.api_calling.sessions import How
+
+    return How(given["jobs"], given["device"])
+
+
+def resumed_chat(call: Call, given: dict[str, Any]) -> RunFolder | None:
+    """The run to go on with. InputError where options stand beside it that would change it."""
+    return resumed(call, given, _BESIDE_RESUME)
 
 
 def asked_of(given: dict[str, Any]) -> dict[str, Any]:
@@ -79,32 +105,16 @@ def asked_of(given: dict[str, Any]) -> dict[str, Any]:
     ):
         if given[name] is None:
             raise InputError(f"Give --{name}: {example}.")
-    names = ("model", "mode", "limit", "max_tokens", "temperature", "variant")
+    names = (
+        *("model", "mode", "limit", "max_tokens", "temperature", "top_p", "seed"),
+        *("precision", "variant"),
+    )
     return {**{name: given[name] for name in names}, "data": str(given["data"].absolute())}
-
-
-def resumed(call: Call, given: dict[str, Any]) -> RunFolder | None:
-    """The run to go on with. InputError where options stand beside it that would change it."""
-    from results.run_folder import resolve_run
-
-    if given["resume"] is None:
-        return None
-    context = click.get_current_context()
-    source = click.core.ParameterSource.COMMANDLINE
-    for name in context.params:
-        if name not in _BESIDE_RESUME and context.get_parameter_source(name) is source:
-            raise InputError(
-                "--resume goes on with what the run was asked, so"
-                f" --{name.replace('_', '-')} has no place beside it; leave it out, or start a new"
-                " run."
-            )
-    return resolve_run(given["resume"], call.run_dir, call.store)
 
 
 def conclude(
     call: Call,
     begun: Begun,
-    jobs: int | None,
     predictions: str,
     score_options: Sequence[str] = (),
 ) -> int:
@@ -116,14 +126,12 @@ def conclude(
     from runners.api_calling.sessions import carry_out
 
     benchmark = begun.asked.benchmark
-    resume = _resume_command(call, benchmark, begun.record.run_id)
+    resume = resume_command(call, benchmark, begun.record.run_id)
     try:
-        with _progress(call, benchmark) as progress:
-            finished = carry_out(
-                begun, runs_dir=call.run_dir, store=call.store, jobs=jobs, progress=progress
-            )
+        with progress_bar(call, benchmark) as progress:
+            finished = carry_out(begun, runs_dir=call.run_dir, store=call.store, progress=progress)
     except (KeyboardInterrupt, JudgeError) as error:
-        return _stopped(call, error, resume)
+        return stopped(call, error, resume)
     return _answer(call, begun, finished, resume, predictions, score_options)
 
 
@@ -171,7 +179,7 @@ def _answer(
             "errors": errors,
             "resume": resume if errors or finished.missing else None,
         }
-        title = f"{record.benchmark} {record.split}, {record.model}; shares in percent"
+        title = f"{record.benchmark} {record.split}, {record.model}: {record.scorer}"
         call.answer(
             document,
             metrics_table(finished.metrics, title),
@@ -207,51 +215,3 @@ def _figures(finished: Finished) -> dict[str, Any]:
             "cost": None if None in costs else sum(cost for cost in costs if cost is not None),
         },
     }
-
-
-def _stopped(call: Call, error: KeyboardInterrupt | JudgeError, resume: str) -> int:
-    if isinstance(error, KeyboardInterrupt):
-        sentence, status = "Stopped; every score so far is kept.", INTERRUPTED
-    else:
-        sentence, status = str(error), error.exit_status
-    call.say(f"{sentence} To go on: {resume}")
-    if call.as_json:
-        call.answer({"error": sentence, "exit_status": status, "resume": resume})
-    return status
-
-
-def _resume_command(call: Call, benchmark: str, run_id: str) -> str:
-    words = ["judge", "bench", "run", benchmark, "--resume", run_id]
-    if call.store_given is not None:
-        words += ["--store", str(call.store_given)]
-    if call.run_dir_given is not None:
-        words += ["--run-dir", str(call.run_dir_given)]
-    return shlex.join(words)
-
-
-@contextmanager
-def _progress(call: Call, what: str) -> Iterator[Callable[[int, int], None] | None]:
-    """A bar of questions with the time that is left, on stderr, where a person watches."""
-    if not call.shows_progress:
-        yield None
-        return
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeElapsedColumn,
-        TimeRemainingColumn,
-    )
-
-    columns = (
-        TextColumn("{task.description}", markup=False),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        row = bar.add_task(what, total=None)
-        yield lambda done, total: bar.update(row, completed=done, total=total)

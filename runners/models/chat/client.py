@@ -126,6 +126,8 @@ class ChatClient:
         schema: ObjectSchema | None = None,
         temperature: float | None = None,
         max_output_tokens: int | None = None,
+        top_p: float | None = None,
+        seed: int | None = None,
         sample: int = 0,
         volatile: Mapping[str, str] | None = None,
     ) -> Reply:
@@ -142,6 +144,8 @@ class ChatClient:
             schema=schema,
             temperature=chosen.temperature if temperature is None else temperature,
             max_output_tokens=max_output_tokens or chosen.max_output_tokens,
+            top_p=top_p,
+            seed=seed,
             sample=sample,
             volatile=volatile or {},
         )

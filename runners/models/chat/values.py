@@ -123,6 +123,8 @@ class Request:
     schema: ObjectSchema | None = None
     temperature: float | None = None
     max_output_tokens: int | None = None
+    top_p: float | None = None
+    seed: int | None = None
     sample: int = 0
     volatile: Mapping[str, str] = field(default_factory=dict)
 
@@ -139,6 +141,10 @@ class Request:
             body["temperature"] = self.temperature
         if self.max_output_tokens is not None:
             body["max_tokens"] = self.max_output_tokens
+        if self.top_p is not None:
+            body["top_p"] = self.top_p
+        if self.seed is not None:
+            body["seed"] = self.seed
         return body
 
 

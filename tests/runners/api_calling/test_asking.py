@@ -20,7 +20,7 @@ from results.run_folder import RunFolder
 from runners.api_calling.api_bank import ApiBankAsked, begin_api_bank
 from runners.api_calling.asking import given_by
 from runners.api_calling.bfcl import RESULTS, BfclAsked, begin_bfcl, marked
-from runners.api_calling.sessions import Finished, asked_before, carry_out
+from runners.api_calling.sessions import Finished, How, asked_before, carry_out
 from runners.models.chat import Reply, ToolCall
 from tests.runners.api_calling.small_sets import (
     ITEMS,
@@ -69,10 +69,9 @@ def bfcl(endpoint: ChatServer, tmp_path: Path) -> Run:
             given = {"mode": "tools", "underscore_names": True, **options}
             asked = BfclAsked(benchmark="bfcl", model="openai:m", data=str(data), **given)
         return carry_out(
-            begin_bfcl(asked, resumes),
+            begin_bfcl(asked, How(jobs), resumes),
             runs_dir=tmp_path / "runs",
             store=tmp_path / "results.duckdb",
-            jobs=jobs,
             progress=None,
         )
 
@@ -88,10 +87,9 @@ def api_bank(endpoint: ChatServer, tmp_path: Path) -> Run:
         given = {"mode": "prompt", **options}
         asked = ApiBankAsked(benchmark="api-bank", model="openai:m", data=str(data), **given)
         return carry_out(
-            begin_api_bank(asked),
+            begin_api_bank(asked, How(2)),
             runs_dir=tmp_path / "runs",
             store=tmp_path / "results.duckdb",
-            jobs=2,
             progress=None,
         )
 
@@ -104,7 +102,7 @@ def metric(finished: Finished, name: str, slice_: str = "") -> Metric:
 
 
 def correct(finished: Finished) -> dict[str, float | None]:
-    return {score.sample: score.values.get("correct") for score in finished.scores}
+    return {score.sample: score.values.get("accuracy") for score in finished.scores}
 
 
 def test_a_model_that_knows_all_gets_all_right_with_tools(bfcl: Run, endpoint: ChatServer) -> None:
@@ -203,7 +201,7 @@ def test_a_wrong_or_hostile_reply_is_wrong_for_a_reason_that_has_a_type(
     item = Item("simple_python_1", (), tuple(functions), tuple(right or ()))
     category = CATEGORIES["simple_python"]
     found = marked(item, category, given_by(reply), underscore_names=False)
-    assert found.values == {"correct": 0.0}
+    assert found.values == {"accuracy": 0.0}
     assert reason in found.reason
     assert found.is_read is is_read
     assert len(found.prediction) < 1_500_000

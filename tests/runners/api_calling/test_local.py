@@ -9,7 +9,7 @@ import pytest
 from results.records import RunStatus, ScoreStatus
 from runners.api_calling.api_bank import ApiBankAsked, begin_api_bank
 from runners.api_calling.bfcl import BfclAsked, begin_bfcl
-from runners.api_calling.sessions import Begun, Finished, carry_out
+from runners.api_calling.sessions import Begun, Finished, How, carry_out
 from tests.runners.api_calling.small_sets import write_bfcl, write_dialogues
 from tests.support.tiny_models import WITH_TOOLS, make_tiny_llama
 
@@ -24,13 +24,11 @@ def llama(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 def carried_out(begun: Begun, folder: Path) -> Finished:
-    return carry_out(
-        begun, runs_dir=folder / "runs", store=folder / "r.duckdb", jobs=4, progress=None
-    )
+    return carry_out(begun, runs_dir=folder / "runs", store=folder / "r.duckdb", progress=None)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("mode", ["tools", "prompt"])
+@pytest.mark.parametrize("mode", ["tools", "prompt", "json"])
 def test_a_tiny_llama_answers_two_items_with_whatever_text(
     mode: str, llama: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -44,7 +42,7 @@ def test_a_tiny_llama_answers_two_items_with_whatever_text(
         categories=("simple_python",),
         max_tokens=8,
     )
-    first, second = (carried_out(begin_bfcl(asked), tmp_path) for _ in range(2))
+    first, second = (carried_out(begin_bfcl(asked, How(4)), tmp_path) for _ in range(2))
     assert first.folder.status is RunStatus.COMPLETE
     assert [score.sample for score in first.scores] == ["simple_python_0", "simple_python_1"]
     assert all(score.status is not ScoreStatus.ERROR for score in first.scores)
@@ -65,7 +63,7 @@ def test_a_tiny_llama_goes_through_a_dialogue(
     asked = ApiBankAsked(
         benchmark="api-bank", model=llama, data=str(data), mode="prompt", limit=1, max_tokens=8
     )
-    finished = carried_out(begin_api_bank(asked), tmp_path)
+    finished = carried_out(begin_api_bank(asked, How(4)), tmp_path)
     assert finished.folder.status is RunStatus.COMPLETE
     assert len(finished.scores) == 3
     rouge = [score.values["ROUGE-L"] for score in finished.scores if "ROUGE-L" in score.values]
