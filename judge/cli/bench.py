@@ -88,6 +88,11 @@ RUN: dict[str, Bench] = {
         "run_lvis_instances",
         "AP of masks on LVIS, from a detector's boxes",
     ),
+    "commonsense": Bench(
+        "judge.cli.benches.language_run",
+        "run_commonsense",
+        "MobileLLM's eight zero-shot tasks, by lm-evaluation-harness",
+    ),
     "bfcl": Bench(
         "judge.cli.benches.bfcl_run",
         "run_bfcl",

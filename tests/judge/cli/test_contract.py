@@ -39,6 +39,7 @@ COMMANDS = (
     ("results", "import-reference"),
     ("bench", "run", "sa23"),
     ("bench", "run", "bfcl"),
+    ("bench", "run", "commonsense"),
     ("bench", "run", "api-bank"),
     ("bench", "score", "coco-instances"),
     ("leaderboard",),
