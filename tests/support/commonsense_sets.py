@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -88,15 +89,15 @@ HUB: dict[str, tuple[str, list[dict[str, Any]]]] = {
 
 def write_hub_sets(root: Path) -> Path:
     """Parquet for some and JSON lines for others, as `datasets` and the hub save them."""
-    from pyarrow import Table, parquet
-
+    arrow: Any = importlib.import_module("pyarrow")
+    parquet: Any = importlib.import_module("pyarrow.parquet")
     for number, (name, (split, rows)) in enumerate(HUB.items()):
         folder = root / name
         folder.mkdir(parents=True)
         if number % 2:
             write_lines(folder / f"{split}.jsonl", rows)
         else:
-            table = Table.from_pylist(rows)
+            table = arrow.Table.from_pylist(rows)
             parquet.write_table(table, folder / f"{split}-00000-of-00001.parquet")
         # What is not asked must not be taken for what is.
         write_lines(folder / "train.jsonl", [{"a": "row of another split"}])

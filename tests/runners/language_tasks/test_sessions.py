@@ -150,7 +150,7 @@ def test_a_run_that_was_stopped_goes_on_with_what_is_left(
 
     monkeypatch.setattr(EngineModel, "log_likelihoods", counted)
     finished = carried_out(asked_before(folder.record), tmp_path, folder)
-    assert folder.status is RunStatus.COMPLETE
+    assert RunFolder.open(path).status is RunStatus.COMPLETE
     assert {score.sample for score in finished.scores} > kept
     whole = carried_out(wanted, tmp_path / "again")
     assert [s.values for s in finished.scores] == [s.values for s in whole.scores]
