@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -24,10 +25,7 @@ def read_rows(path: Path) -> Iterator[Row]:
     names the file and the place of what is neither.
     """
     if path.is_dir():
-        files = sorted(each for each in path.iterdir() if each.suffix in _ENDINGS)
-        if not files:
-            raise InputError(f"{path} holds no {', '.join(_ENDINGS)} file.")
-        for file in files:
+        for file in files_of(path):
             yield from read_rows(file)
         return
     if path.suffix == ".parquet":
@@ -51,6 +49,17 @@ def read_rows(path: Path) -> Iterator[Row]:
         raise InputError(f"{path} is neither a list nor an object.")
 
 
+def files_of(folder: Path) -> list[Path]:
+    """The .json, .jsonl and .parquet files of a folder by name; InputError without any."""
+    try:
+        files = sorted(each for each in folder.iterdir() if each.suffix in _ENDINGS)
+    except OSError as error:
+        raise InputError(f"{folder} cannot be read: {error.strerror}.") from error
+    if not files:
+        raise InputError(f"{folder} holds no {', '.join(_ENDINGS)} file.")
+    return files
+
+
 def _parquet_rows(path: Path) -> Iterator[Row]:
     """The rows of a Parquet file, as the hub has sets of questions."""
     import duckdb
@@ -66,7 +75,8 @@ def _parquet_rows(path: Path) -> Iterator[Row]:
         first = str(error).strip().splitlines()[0][:200]
         raise InputError(f"{path} cannot be read as Parquet: {first}") from None
     for number, row in enumerate(rows, start=1):
-        yield Row(dict(zip(names, row, strict=True)), f"{path}, row {number}", path.stem)
+        plain = [float(value) if isinstance(value, Decimal) else value for value in row]
+        yield Row(dict(zip(names, plain, strict=True)), f"{path}, row {number}", path.stem)
 
 
 def read_json(path: Path) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import PurePath
 from typing import Any
 
 from benchmarks.video_qa.answers import letters_of
@@ -30,8 +31,12 @@ class Question:
     """How its video may be named in the released folder, beside `video`."""
     subtitles: str = ""
     """How the file of its subtitles is named, where that is not as the video is."""
+    subtitles_from: float = 0.0
+    """At which second of its subtitles the video begins, where it was cut from a longer one."""
     span: tuple[float, float] | None = None
     """From and to which second it is about, where it is not about the whole video."""
+    cut_folders: tuple[str, ...] = ()
+    """Names of folders whose videos are released cut to the span."""
 
     @property
     def media_names(self) -> tuple[str, ...]:
@@ -41,6 +46,10 @@ class Question:
     @property
     def letters(self) -> str:
         return letters_of(len(self.options))
+
+    def span_in(self, video: PurePath) -> tuple[float, float] | None:
+        """Which seconds of that file it is about; None for all."""
+        return None if set(video.parts[:-1]) & set(self.cut_folders) else self.span
 
 
 @dataclass(frozen=True)
@@ -127,7 +136,9 @@ class Row:
             if key in self.content:
                 value = self.content[key]
                 return "" if value is None else str(value)
-        return None
+        # MLVU's own form of predictions; in EgoSchema's questions `option` is a list.
+        option = self.content.get("option")
+        return option if isinstance(option, str) else None
 
 
 def by_id(questions: Iterable[Question], source: object) -> dict[str, Question]:

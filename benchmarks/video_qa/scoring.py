@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.video_qa.answers import read_answer
 from benchmarks.video_qa.files import read_rows
-from benchmarks.video_qa.questions import Question, by_id
+from benchmarks.video_qa.questions import Question, Row, by_id
 from benchmarks.video_qa.sets import QaSet
 from results.errors import InputError
 from results.records import Interval
@@ -148,12 +148,12 @@ def score_file(
             answer to compare with.
     """
     if data is None:
-        found = list(of.read(read_rows(predictions)))
+        found = list(of.read_from(predictions))
         questions = by_id((question for question, _ in found), predictions)
         replies = {question.id: reply for question, reply in found if reply is not None}
     else:
-        questions = by_id((question for question, _ in of.read(read_rows(data))), data)
-        replies = _replies(predictions, questions)
+        questions = by_id((question for question, _ in of.read_from(data)), data)
+        replies = _replies(of, predictions, questions)
     if not replies:
         raise InputError(
             f"{predictions} holds no reply; each question needs a `response` with what the model"
@@ -173,25 +173,25 @@ def score_file(
     )
 
 
-def _replies(path: Path, questions: Mapping[str, Question]) -> dict[str, str]:
+def _replies(of: QaSet, path: Path, questions: Mapping[str, Question]) -> dict[str, str]:
     replies: dict[str, str] = {}
     for row in read_rows(path):
-        rows: Sequence[tuple[str | None, str | None]]
         nested = row.content.get("questions")
+        inner = [row]
         if isinstance(nested, list):
-            inner = [
-                type(row)(each, row.place, row.stem) for each in nested if isinstance(each, dict)
-            ]
-            rows = [(each.maybe("question_id", "id"), each.reply()) for each in inner]
-        else:
-            rows = [(row.maybe("question_id", "q_uid", "id"), row.reply())]
-        for id_, reply in rows:
+            inner = [Row(each, row.place, row.stem) for each in nested if isinstance(each, dict)]
+        for each in inner:
+            id_, reply = each.maybe("question_id", "q_uid", "id"), each.reply()
             if id_ is None:
                 raise InputError(f"{row.place} has no id of the question that it is a reply to.")
             if id_ not in questions:
                 raise InputError(f"{row.place}: the data have no question {id_[:80]!r}.")
             if id_ in replies:
                 raise InputError(f"{row.place}: {id_[:80]!r} has a reply already; keep one.")
+            number = each.content.get("response")
+            if of.replies_are_numbers and isinstance(number, int) and not isinstance(number, bool):
+                letters = questions[id_].letters
+                reply = letters[number] if 0 <= number < len(letters) else ""
             if reply is not None:
                 replies[id_] = reply
     return replies

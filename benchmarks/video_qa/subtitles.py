@@ -9,6 +9,7 @@ from __future__ import annotations
 import bisect
 import html
 import json
+import math
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -23,7 +24,7 @@ MAX_BYTES = 64 * 2**20
 _TIME = r"(?:(\d{1,3}):)?(\d{1,2}):(\d{1,2})[.,](\d{1,3})"
 _CUE = re.compile(rf"^\s*{_TIME}\s*-->\s*{_TIME}")
 _TAG = re.compile(r"<[^<>]{0,200}>|\{\\[^{}]{0,200}\}")
-# A line of SubRip is shown at least so long, as lmms-eval has it for LongVideoBench.
+# A line is shown at least so many seconds, as LongVideoBench's own loader has it.
 _SHORTEST = 1.0
 
 
@@ -96,19 +97,25 @@ def _of_json(content: str, path: Path) -> list[Line]:
         raise InputError(f"{path} is no JSON: {str(error)[:200]}.") from None
     if not isinstance(rows, list):
         raise InputError(f"{path} should be a list of lines with times.")
-    return [_line(row, f"{path}, line {number}") for number, row in enumerate(rows, start=1)]
+    lines = [_line(row, f"{path}, line {number}") for number, row in enumerate(rows, start=1)]
+    # A line whose end is open, as a transcript's last, is shown until the next one begins.
+    begins = [*sorted(begin for begin, _, _ in lines), math.inf]
+    return [
+        Line(begin, begins[bisect.bisect_right(begins, begin)] if end is None else end, text)
+        for begin, end, text in lines
+    ]
 
 
-def _line(row: Any, place: str) -> Line:
+def _line(row: Any, place: str) -> tuple[float, float | None, str]:
+    """Seconds from and to which a line is shown, None for an open end; and its text."""
     if isinstance(row, dict):
         stamp = row.get("timestamp")
         if isinstance(stamp, list) and len(stamp) == 2 and _is_number(stamp[0]):
-            # The end of a last line is open.
-            end = float(stamp[1]) if _is_number(stamp[1]) else float(stamp[0]) + _SHORTEST
-            return Line(float(stamp[0]), end, _plain(str(row.get("text", ""))))
-        begin, end_text = _clock(row.get("start")), _clock(row.get("end"))
-        if begin is not None and end_text is not None:
-            return Line(begin, end_text, _plain(str(row.get("line", row.get("text", "")))))
+            end = float(stamp[1]) if _is_number(stamp[1]) else None
+            return float(stamp[0]), end, _plain(str(row.get("text", "")))
+        begin, end = _clock(row.get("start")), _clock(row.get("end"))
+        if begin is not None:
+            return begin, end, _plain(str(row.get("line", row.get("text", ""))))
     raise InputError(
         f"{place} has neither `timestamp` [from, to] nor `start` and `end` as h:mm:ss.s."
     )

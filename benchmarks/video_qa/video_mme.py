@@ -2,8 +2,9 @@
 
 Fu et al., "Video-MME: The First-Ever Comprehensive Evaluation Benchmark of Multi-modal LLMs in
 Video Analysis" (2405.21075), Table 2. 900 videos, 300 of each duration, three questions each, four
-options; 744 videos have subtitles. Released as a table of questions; predictions in the form that
-its script takes: a list of videos, each with its questions, to which `response` is added.
+options; 744 videos have subtitles. Released as a table of questions (a Parquet file whose videoID
+names the video's file); predictions in the form that its script takes: a list of videos, each with
+its questions, to which `response` is added. Its first template had other names for some columns.
 
 Results are broken down by duration, by domain (six), sub-category (thirty) and task type (twelve).
 """
@@ -16,6 +17,12 @@ from benchmarks.video_qa.questions import Question, Row
 from results.errors import InputError
 
 SLICES = ("duration", "domain", "sub_category", "task_type")
+FILES = (("videomme/*.parquet",),)
+_FIRST_NAMES = {
+    "duration": "duration_category",
+    "domain": "video_category",
+    "sub_category": "video_subcategory",
+}
 
 
 def read(rows: Iterable[Row]) -> Iterator[tuple[Question, str | None]]:
@@ -36,7 +43,7 @@ def read(rows: Iterable[Row]) -> Iterator[tuple[Question, str | None]]:
 
 
 def _question(row: Row, video: Row) -> Question:
-    options = row.options("options")
+    options = row.options("options", "choices")
     of = {"duration": video, "domain": video, "sub_category": video, "task_type": row}
     return Question(
         id=row.text("question_id", "id"),
@@ -44,7 +51,10 @@ def _question(row: Row, video: Row) -> Question:
         text=row.text("question"),
         options=options,
         answer=row.answer(options, "answer"),
-        slices={name: place.maybe(name) or "" for name, place in of.items()},
+        slices={
+            name: place.maybe(name, _FIRST_NAMES.get(name, name)) or ""
+            for name, place in of.items()
+        },
         # Released files are named by the video's id at its source.
         files=tuple(filter(None, (video.maybe("videoID"),))),
     )

@@ -243,7 +243,7 @@ def _speed_metrics(
     described = model.describe()
     found = [
         Metric(
-            name="peak_bytes",
+            name="peak_memory",
             value=float(peak_bytes(model.device)),
             n=1,
             unit="bytes",
@@ -260,6 +260,10 @@ def _speed_metrics(
                 unit="parameters",
                 higher_is_better=False,
             )
+        )
+    if isinstance(size := described.get("bytes"), int | float):
+        found.append(
+            Metric(name="model_bytes", value=float(size), n=1, unit="bytes", higher_is_better=False)
         )
     if options and seconds > 0:
         note = "context and continuation of each option, also where a context was read once"

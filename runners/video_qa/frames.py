@@ -28,6 +28,8 @@ MOST_PIXELS = 1 << 27
 MOST_FRAMES = 10_000_000
 MOST_SAMPLED = 4_096
 PICTURES = (".jpg", ".jpeg", ".png", ".webp", ".bmp")
+PICTURES_A_SECOND = 3.0
+"""How many pictures of a folder are a second, as in MVBench's frames of TVQA."""
 
 
 class UnreadableVideo(Exception):
@@ -79,7 +81,7 @@ def sample_frames(
     """The wanted frames of a video file, or of a folder of pictures.
 
     Args:
-        path: a video, or a folder of pictures in the order of their names, a frame a picture.
+        path: a video, or a folder of pictures in the order of their names, three a second.
         wanted: which frames.
         cache: where sampled frames are kept.
         span: seconds, from and to; only what is shown between them is sampled.
@@ -92,7 +94,7 @@ def sample_frames(
         if kept is not None:
             return kept
     try:
-        sampled = _of_folder(path, wanted) if path.is_dir() else _of_file(path, wanted, span)
+        sampled = (_of_folder if path.is_dir() else _of_file)(path, wanted, span)
     except (OSError, MemoryError) as error:
         raise UnreadableVideo(f"{path.name} cannot be read: {_cause(error)}.") from None
     if cache is not None:
@@ -243,7 +245,9 @@ def _by_count(path: Path, wanted: FrameSampling, span: tuple[float, float] | Non
     )
 
 
-def _of_folder(path: Path, wanted: FrameSampling) -> SampledFrames:
+def _of_folder(
+    path: Path, wanted: FrameSampling, span: tuple[float, float] | None
+) -> SampledFrames:
     from PIL import Image, ImageOps
 
     files = sorted(
@@ -253,7 +257,9 @@ def _of_folder(path: Path, wanted: FrameSampling) -> SampledFrames:
     )
     if not files:
         raise UnreadableVideo(f"{path.name} holds no pictures.")
-    picked = wanted.chosen([float(number) for number in range(len(files))])
+    times = np.arange(len(files)) / PICTURES_A_SECOND
+    inside = _within(times, span, path)
+    picked = [int(inside[index]) for index in wanted.chosen([float(times[i]) for i in inside])]
     pictures: list[Picture] = []
     for index in picked:
         try:
@@ -267,7 +273,11 @@ def _of_folder(path: Path, wanted: FrameSampling) -> SampledFrames:
                 )
         except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
             raise UnreadableVideo(f"{files[index].name} cannot be read: {_cause(error)}.") from None
-    return SampledFrames(tuple(pictures), tuple(map(float, picked)), float(len(files)))
+    return SampledFrames(
+        tuple(pictures),
+        tuple(round(float(times[index]), 6) for index in picked),
+        len(files) / PICTURES_A_SECOND,
+    )
 
 
 def _list_packets(container: Any, stream: Any, path: Path) -> _Listed:
@@ -343,10 +353,15 @@ def _size(width: int, height: int, longest_side: int | None) -> tuple[int, int]:
 
 
 def _within(times: np.ndarray, span: tuple[float, float] | None, path: Path) -> np.ndarray:
-    """The numbers of the frames shown in a span; all without one."""
+    """The numbers of the frames shown in a span; all without one.
+
+    A span between two frames has the one that is on the screen.
+    """
     if span is None:
         return np.arange(len(times))
     inside = np.flatnonzero((times >= span[0] - 1e-6) & (times <= span[1] + 1e-6))
+    if not len(inside) and times[0] <= span[0] <= times[-1]:
+        return np.searchsorted(times, span[:1], side="right") - 1
     if not len(inside):
         raise UnreadableVideo(
             f"{path.name} shows nothing from {span[0]:g} to {span[1]:g} s; it is"

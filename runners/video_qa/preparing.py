@@ -77,9 +77,8 @@ class Preparation:
                 if path is None:
                     known[key] = f"There is no video {ask.question.media_names[0][:200]}."
                 else:
-                    known[key] = sample_frames(
-                        path, sampling, cache=self.cache, span=ask.question.span
-                    )
+                    span = ask.question.span_in(path)
+                    known[key] = sample_frames(path, sampling, cache=self.cache, span=span)
             except UnreadableVideo as error:
                 known[key] = str(error)
         return known[key]
@@ -104,7 +103,7 @@ class Preparation:
             return InputError(str(error))
         lines = known[str(path)]
         assert isinstance(lines, Subtitles)
-        return lines.at(frames.times)
+        return lines.at([time + question.subtitles_from for time in frames.times])
 
 
 def prepared(

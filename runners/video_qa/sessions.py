@@ -13,9 +13,8 @@ from typing import Literal
 from pydantic import Field, ValidationError, model_validator
 
 from benchmarks.video_qa.answers import PARSERS
-from benchmarks.video_qa.files import read_rows
 from benchmarks.video_qa.questions import Question, by_id
-from benchmarks.video_qa.sets import SETS
+from benchmarks.video_qa.sets import SETS, QaSet
 from benchmarks.video_qa.submission import submission_of
 from benchmarks.video_qa.subtitles import ENDINGS
 from results.errors import InputError
@@ -217,7 +216,7 @@ def _questions(asked: VideoQaAsked) -> list[Question]:
     """The questions with an answer, those of a video side by side."""
     data = Path(asked.data)
     of = SETS[asked.benchmark]
-    every = by_id((question for question, _ in of.read(read_rows(data))), data)
+    every = by_id((question for question, _ in of.read_from(data)), data)
     by_video: dict[str, list[Question]] = {}
     for question in every.values():
         if question.answer is not None:
@@ -284,7 +283,7 @@ def _record(
         started_at=datetime.now(UTC).isoformat(timespec="seconds"),
         config={"asked": asked.model_dump(mode="json"), "model": described.settings},
         versions={**installed_versions(_READERS), **described.versions, "scorer": "1"},
-        hashes={"data": _hash_of(data), **described.hashes},
+        hashes={"data": _hash_of(SETS[asked.benchmark], data), **described.hashes},
         host=host(),
     )
 
@@ -301,12 +300,12 @@ def _size_of(record: RunRecord) -> list[Metric]:
     ]
 
 
-def _hash_of(data: Path) -> str:
-    """Of a file, or of every file of a folder with its name."""
+def _hash_of(of: QaSet, data: Path) -> str:
+    """Of a file, or of every file of a folder that holds questions with its name."""
     if data.is_file():
         return hashlib.sha256(data.read_bytes()).hexdigest()
     whole = hashlib.sha256()
-    for file in sorted(each for each in data.iterdir() if each.is_file()):
+    for file in of.files_in(data):
         whole.update(file.name.encode("utf-8", "surrogateescape") + b"\0")
         whole.update(hashlib.sha256(file.read_bytes()).digest())
     return whole.hexdigest()

@@ -45,18 +45,25 @@ class MediaFolder:
                 path = self._folder / candidate
                 if not candidate.startswith("/") and self._is_one(path):
                     return self._inside(path)
-        for name in wanted:
-            stem = self._stem(Path(name).name)
-            found = self._names().get(stem, [])
-            exact = [path for path in found if path.as_posix().endswith("/" + name)]
-            chosen = exact or found
-            if len(chosen) > 1:
+        below = {name: self._names().get(self._stem(Path(name).name), []) for name in wanted}
+        at_path = {
+            name: [path for path in found if self._is_at(path, name)]
+            for name, found in below.items()
+        }
+        for name, found in (*at_path.items(), *below.items()):
+            if len(found) > 1:
                 raise UnreadableVideo(
-                    f"{len(chosen)} files below {self._folder.name} are called {name}; keep one."
+                    f"{len(found)} files below {self._folder.name} are called {name}; keep one."
                 )
-            if chosen:
-                return self._inside(chosen[0])
+            if found:
+                return self._inside(found[0])
         return None
+
+    def _is_at(self, path: Path, name: str) -> bool:
+        """Whether a path ends in a name, with or without the file's ending."""
+        wanted = Path(name).parts
+        parts = path.parts[-len(wanted) :]
+        return parts == wanted or (*parts[:-1], self._stem(parts[-1])) == wanted
 
     def _is_one(self, path: Path) -> bool:
         try:
@@ -73,22 +80,31 @@ class MediaFolder:
         return real
 
     def _stem(self, name: str) -> str:
+        """A name without its ending; that of a video is none of its subtitles."""
         path = Path(name)
-        return path.stem if path.suffix.lower() in self._endings else name
+        return path.stem if path.suffix.lower() in (*self._endings, *VIDEOS) else name
 
     def _names(self) -> dict[str, list[Path]]:
         if self._by_name is None:
-            self._by_name = {}
+            by_name: dict[str, list[Path]] = {}
             count = 0
             for folder, _, files in os.walk(self._folder):
-                for name in sorted(files):
-                    count += 1
-                    if count > MOST_FILES:
-                        raise InputError(f"{self._folder} has over {MOST_FILES:,} files.")
-                    if Path(name).suffix.lower() in self._endings:
-                        self._by_name.setdefault(self._stem(name), []).append(Path(folder, name))
+                count += len(files)
+                if count > MOST_FILES:
+                    raise InputError(f"{self._folder} has over {MOST_FILES:,} files.")
+                found = [each for each in files if Path(each).suffix.lower() in self._endings]
+                for name in sorted(found):
+                    by_name.setdefault(self._stem(name), []).append(Path(folder, name))
+                if self._takes_folders and not found and any(map(_is_picture, files)):
+                    by_name.setdefault(Path(folder).name, []).append(Path(folder))
+            # Set at once: other threads ask meanwhile.
+            self._by_name = by_name
         return self._by_name
 
 
 def _holds_pictures(folder: Path) -> bool:
-    return any(each.suffix.lower() in PICTURES for each in folder.iterdir())
+    return any(_is_picture(each.name) for each in folder.iterdir())
+
+
+def _is_picture(name: str) -> bool:
+    return name.lower().endswith(PICTURES)

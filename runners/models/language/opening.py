@@ -41,9 +41,7 @@ def open_language_model(
             f" in {precision} for that."
         )
     if form == "gguf":
-        from runners.models.language.gguf import GgufModel
-
-        return GgufModel(Path(place), device, variant=variant)
+        return _open_gguf(spec, place, device, variant)
     return _open_exported(spec, form, place, device, variant)
 
 
@@ -77,6 +75,19 @@ def _folder_or_name(place: str) -> str:
     if place.startswith(("/", ".", "~")) or place.count("/") > 1:
         raise InputError(f"There is no folder {place!r}; hf: takes one, or a name on the hub.")
     return place
+
+
+def _open_gguf(spec: str, place: str, device: Device, variant: str | None) -> LanguageModel:
+    from runners.models.language.engine import EngineModel
+    from runners.models.language.gguf import GgufNetwork, GgufTokenizer, open_llama
+
+    path = Path(place).expanduser()
+    llama = open_llama(path, device)
+    network = GgufNetwork(llama, path)
+    placed = "cpu" if device == "auto" else device
+    return EngineModel(
+        spec, network, GgufTokenizer(llama), device=placed, variant=variant or "gguf"
+    )
 
 
 def _open_exported(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from benchmarks.video_qa.prompts import prompt_of
+from benchmarks.video_qa.prompts import MAX_SUBTITLES, prompt_of
 from benchmarks.video_qa.questions import Question
 from benchmarks.video_qa.sets import SETS
 
@@ -24,7 +24,9 @@ def test_with_subtitles_they_come_first_and_are_named() -> None:
     assert prompt.startswith("This video's subtitles are listed below:\nIt fell.\nSelect the best")
     assert "based on the video and the subtitles. Respond" in prompt
     assert prompt.endswith("The best answer is:")
-    assert "below:\nNo subtitles\n" in prompt_of(QUESTION, "video-mme", subtitles="")
+    assert "below:\nNo subtitles available\nSelect" in prompt_of(
+        QUESTION, "video-mme", subtitles=""
+    )
 
 
 @pytest.mark.parametrize("name", SETS)
@@ -35,8 +37,8 @@ def test_every_set_asks_with_all_options_and_ends_in_its_own_words(name: str) ->
         "video-mme": "The best answer is:",
         "mlvu": "Only give the best option.\nBest option: (",
         "egoschema": "Answer with the option's letter from the given choices directly.",
-        "mvbench": "Only give the best option.\n",
-        "longvideobench": "Answer with the option's letter from the given choices directly.\n",
+        "mvbench": "Only give the best option.\nBest option:(",
+        "longvideobench": "Answer with the option's letter from the given choices directly.",
     }
     assert prompt.endswith(ends[name])
     first = "(A) An apple" if name in ("mlvu", "mvbench") else "A. An apple"
@@ -45,4 +47,23 @@ def test_every_set_asks_with_all_options_and_ends_in_its_own_words(name: str) ->
 
 def test_options_are_as_many_as_a_question_has() -> None:
     two = Question("q", "v", "Yes?", ("Yes", "No"), "A")
-    assert "the letter (A, or B) of" in prompt_of(two, "video-mme")
+    assert "the letter (A or B) of" in prompt_of(two, "video-mme")
+
+
+def test_mlvu_and_mvbench_begin_with_their_system_text_and_then_the_subtitles() -> None:
+    assert prompt_of(QUESTION, "mlvu", subtitles="It fell.") == (
+        "Carefully watch this video and pay attention to every detail. Based on your observations,"
+        " select the best option that accurately addresses the question.\nIt fell.\n"
+        "Question: What falls?\nOptions:\n(A) An apple\n(B) A pear\n(C) A leaf\n(D) Rain\n"
+        "Only give the best option.\nBest option: ("
+    )
+    assert prompt_of(QUESTION, "mvbench").startswith(
+        "Carefully watch the video and pay attention to the cause and sequence of events, the"
+        " detail and movement of objects, and the action and pose of persons. Based on your"
+        " observations, select the best option that accurately addresses the question.\nQuestion: "
+    )
+
+
+def test_very_long_subtitles_keep_their_end() -> None:
+    prompt = prompt_of(QUESTION, "egoschema", subtitles="x" * MAX_SUBTITLES + "end")
+    assert len(prompt) < MAX_SUBTITLES + 500 and "xend\nWhat falls?" in prompt

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 
 import pytest
@@ -53,10 +54,16 @@ def test_both_json_forms_of_longvideobench_are_read(tmp_path: Path) -> None:
     rows = [
         {"timestamp": [3.0, 4.5], "text": "three"},
         {"timestamp": [9.0, None], "text": "open"},
+        {"timestamp": [5.0, None], "text": "open till nine"},
         {"start": "00:00:01.500", "end": "00:00:02", "line": "one"},
     ]
     lines = written(tmp_path, "a.json", json.dumps(rows)).lines
-    assert lines == (Line(1.5, 2.0, "one"), Line(3.0, 4.5, "three"), Line(9.0, 10.0, "open"))
+    assert lines == (
+        Line(1.5, 2.0, "one"),
+        Line(3.0, 4.5, "three"),
+        Line(5.0, 9.0, "open till nine"),
+        Line(9.0, math.inf, "open"),
+    )
 
 
 def test_only_lines_of_shown_frames_are_given_in_order_and_once(tmp_path: Path) -> None:

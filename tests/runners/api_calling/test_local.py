@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -69,3 +70,36 @@ def test_a_tiny_llama_goes_through_a_dialogue(
     rouge = [score.values["ROUGE-L"] for score in finished.scores if "ROUGE-L" in score.values]
     assert len(rouge) == 2
     assert all(0 <= value <= 1 for value in rouge)
+
+
+@pytest.mark.slow
+def test_json_calls_are_of_the_functions_on_offer_whatever_the_model_would_say(
+    llama: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("JUDGE_CACHE_MAX_MB", "0")
+    data = write_bfcl(tmp_path / "bfcl")
+    asked = BfclAsked(
+        benchmark="bfcl",
+        model=llama,
+        data=str(data),
+        mode="json",
+        categories=("simple_python",),
+        max_tokens=400,
+        temperature=1.0,
+        seed=5,
+    )
+    first, second = (carried_out(begin_bfcl(asked, How(2)), tmp_path) for _ in range(2))
+    drawn = [[score.prediction for score in run.scores] for run in (first, second)]
+    # A seed makes draws repeatable.
+    assert drawn[0] == drawn[1]
+    for score in first.scores:
+        assert json.loads(score.prediction) if score.measures["native_calls"] else score.prediction
+    names = {metric.name for metric in first.metrics}
+    assert {
+        "latency_to_first_token_p50",
+        "output_tokens_per_second_batched",
+        "prompt_tokens_reused",
+        "peak_memory",
+        "model_bytes",
+        "parameters",
+    } <= names

@@ -13,11 +13,11 @@ import numpy as np
 import pytest
 
 from results.errors import InputError
-from runners.export.language_models import Exported, export_language_model
+from runners.export.language_models import export_language_model
 from runners.models.language.engine import EngineModel
 from runners.models.language.interface import GenerationRequest, Sampling, ScoreRequest
 from runners.models.language.opening import open_language_model
-from tests.support.tiny_models import make_tiny_llama
+from tests.support.exported_models import LONGEST, exported_llama, shared_folder
 
 pytestmark = pytest.mark.slow
 
@@ -26,30 +26,22 @@ PROMPTS = ("hello world", "a prompt that is longer than the others are, by some 
 
 
 @pytest.fixture(scope="module")
-def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_tiny_llama(tmp_path_factory.mktemp("llama"), longest=256, seed=3)
+def specs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    return exported_llama(shared_folder(tmp_path_factory.getbasetemp()))
 
 
 @pytest.fixture(scope="module")
-def exports(original: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Exported]:
-    folder = tmp_path_factory.mktemp("exports")
-    return {
-        form: export_language_model(f"hf:{original}", form, folder / form)
-        for form in ("onnx", "executorch")
-    }
-
-
-@pytest.fixture(scope="module")
-def plain(original: Path) -> EngineModel:
-    return opened(f"hf:{original}")
+def plain(specs: dict[str, str]) -> EngineModel:
+    return opened(specs["hf"])
 
 
 @pytest.fixture(scope="module", params=FORMS)
-def model(
-    request: pytest.FixtureRequest, original: Path, exports: dict[str, Exported]
-) -> EngineModel:
-    form = str(request.param)
-    return opened(f"hf:{original}" if form == "hf" else f"{form}:{exports[form].folder}")
+def model(request: pytest.FixtureRequest, specs: dict[str, str]) -> EngineModel:
+    return opened(specs[request.param])
+
+
+def folder_of(spec: str) -> Path:
+    return Path(spec.partition(":")[2])
 
 
 def opened(spec: str) -> EngineModel:
@@ -103,7 +95,7 @@ def test_likelihoods_are_the_originals(model: EngineModel, plain: EngineModel) -
 
 def test_a_schema_holds(model: EngineModel) -> None:
     schema = {"type": "object", "properties": {"a": {"enum": [1, 2]}}, "required": ["a"]}
-    (generated,) = model.generate([asked(model, "q", max_tokens=60, schema=schema)])
+    (generated,) = model.generate([asked(model, "q", max_tokens=2_000, schema=schema)])
     assert json.loads(generated.text)["a"] in (1, 2)
 
 
@@ -112,9 +104,9 @@ def test_stops_limits_and_overflow(model: EngineModel) -> None:
     stop = whole.text[4:6]
     (cut,) = model.generate([asked(model, "hello world", max_tokens=12, stop=(stop,))])
     assert cut.text == whole.text[: whole.text.find(stop)]
-    with pytest.raises(InputError, match="256 is all that fits"):
-        model.generate([GenerationRequest((5,) * 256, 4)])
-    (last,) = model.generate([GenerationRequest((5,) * 250, 100)])
+    with pytest.raises(InputError, match=f"{LONGEST} is all that fits"):
+        model.generate([GenerationRequest((5,) * LONGEST, 4)])
+    (last,) = model.generate([GenerationRequest((5,) * (LONGEST - 6), 100)])
     assert len(last.tokens) <= 6
 
 
@@ -127,21 +119,23 @@ def test_it_says_which_files_it_is_and_has_a_chat_template(model: EngineModel) -
     assert model.tokenizer.chat([{"role": "user", "content": "x"}], None)
 
 
-def test_exports_say_how_near_they_are(exports: dict[str, Exported]) -> None:
-    for each in exports.values():
-        assert each.largest_difference < 1e-5
-        assert each.same_choices == 1.0
-        assert each.context_length == 256
-        assert not [p for p in each.folder.parent.iterdir() if p.name.startswith(".")]
+def test_exports_say_how_near_they_are(specs: dict[str, str]) -> None:
+    for form in ("onnx", "executorch"):
+        settings = json.loads((folder_of(specs[form]) / "export.json").read_text())
+        assert settings["largest_difference"] < 1e-5
+        assert settings["context_length"] == LONGEST
+        assert settings["source_sha256"] == opened(specs["hf"]).describe()["sha256"]
 
 
-def test_int8_is_smaller_and_says_how_far_it_is(original: Path, tmp_path: Path) -> None:
-    done = export_language_model(f"hf:{original}", "onnx", tmp_path / "int8", quantize="int8")
+def test_int8_is_smaller_and_says_how_far_it_is(specs: dict[str, str], tmp_path: Path) -> None:
+    done = export_language_model(specs["hf"], "onnx", tmp_path / "int8", quantize="int8")
     assert 0 < done.largest_difference < 1
+    assert done.bytes < int(opened(specs["onnx"]).describe()["bytes"])
     model = opened(f"onnx:{tmp_path / 'int8'}")
     assert model.variant == "onnx int8"
     (generated,) = model.generate([asked(model, "x")])
     assert generated.tokens
+    assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]
 
 
 @pytest.mark.parametrize(
@@ -155,9 +149,9 @@ def test_int8_is_smaller_and_says_how_far_it_is(original: Path, tmp_path: Path) 
     ],
 )
 def test_a_damaged_export_is_told(
-    exports: dict[str, Exported], tmp_path: Path, change: str, says: str
+    specs: dict[str, str], tmp_path: Path, change: str, says: str
 ) -> None:
-    for file in exports["onnx"].folder.iterdir():
+    for file in folder_of(specs["onnx"]).iterdir():
         (tmp_path / file.name).write_bytes(file.read_bytes())
     settings = tmp_path / "export.json"
     content = json.loads(settings.read_text())

@@ -71,6 +71,8 @@ def test_a_span_is_all_that_is_sampled(tmp_path: Path) -> None:
     assert sample_frames(video, FrameSampling(count=3), span=(1.0, 2.0)).times == pytest.approx(
         [1.0, 1.5, 2.0]
     )
+    # Between two frames the earlier is on the screen.
+    assert sample_frames(video, EIGHT, span=(1.02, 1.04)).times == pytest.approx([1.0])
     with pytest.raises(UnreadableVideo, match=r"shows nothing from 9 to 12 s; it is 3\.9 s long"):
         sample_frames(video, EIGHT, span=(9.0, 12.0))
 
@@ -98,6 +100,9 @@ def test_a_folder_of_pictures_is_a_video(tmp_path: Path) -> None:
         Image.new("RGB", (8, 6), (number, 0, 0)).save(tmp_path / f"{number:05d}.png")
     sampled = sample_frames(tmp_path, FrameSampling(count=4))
     assert [int(each[0, 0, 0]) for each in sampled.pictures] == [0, 3, 6, 9]
+    assert sampled.times == pytest.approx([0, 1, 2, 3])
+    part = sample_frames(tmp_path, FrameSampling(count=4), span=(1.0, 2.0))
+    assert [int(each[0, 0, 0]) for each in part.pictures] == [3, 4, 5, 6]
 
 
 def broken(tmp_path: Path, kind: str) -> Path:

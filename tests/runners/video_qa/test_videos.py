@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -68,3 +69,29 @@ def test_a_name_of_two_files_is_refused_and_a_path_of_one_is_not(tmp_path: Path)
 def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="There is no folder"):
         MediaFolder(tmp_path / "nowhere", VIDEOS)
+
+
+def test_a_path_of_a_later_name_goes_before_a_bare_name(tmp_path: Path) -> None:
+    media = folder(tmp_path, "video/perception/videos/video_1.mp4", "video/clevrer/video_1.mp4")
+    names = ["data/perception/videos/video_1.mp4", "perception/videos/video_1.mp4", "video_1.mp4"]
+    found = media.find(names)
+    assert found is not None and found.parent.parent.name == "perception"
+
+
+def test_a_folder_of_pictures_is_found_by_its_name(tmp_path: Path) -> None:
+    media = folder(tmp_path, "video/tvqa/frames_fps3_hq/castle_s01/00001.jpg")
+    for name in ("tvqa/frames_fps3_hq/castle_s01", "castle_s01"):
+        found = media.find([name])
+        assert found is not None and found.name == "castle_s01"
+
+
+def test_subtitles_are_found_by_the_name_of_their_video(tmp_path: Path) -> None:
+    (tmp_path / "a.srt").write_text("")
+    assert MediaFolder(tmp_path, (".srt",)).find(["x/a.mp4"]) == tmp_path / "a.srt"
+
+
+def test_many_threads_may_look_at_once(tmp_path: Path) -> None:
+    media = folder(tmp_path, *(f"deep/{number}/v{number}.mp4" for number in range(200)))
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda number: media.find([f"v{number}"]), range(200)))
+    assert None not in found
