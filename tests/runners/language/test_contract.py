@@ -95,7 +95,9 @@ def test_likelihoods_are_the_originals(model: EngineModel, plain: EngineModel) -
 
 def test_a_schema_holds(model: EngineModel) -> None:
     schema = {"type": "object", "properties": {"a": {"enum": [1, 2]}}, "required": ["a"]}
-    (generated,) = model.generate([asked(model, "q", max_tokens=2_000, schema=schema)])
+    # Drawn, because greedily some weights put white space after white space for ever.
+    drawn = asked(model, "q", max_tokens=400, schema=schema, sampling=Sampling(1.0, 1.0, 1))
+    (generated,) = model.generate([drawn])
     assert json.loads(generated.text)["a"] in (1, 2)
 
 
