@@ -54,7 +54,7 @@ def test_greedy_and_drawn_texts_are_the_originals(model: EngineModel, plain: Eng
 
 
 def test_likelihoods_are_the_originals(model: EngineModel, plain: EngineModel) -> None:
-    contexts = [tuple(range(3, 40)), (9,), tuple(range(3, 300))]
+    contexts = [tuple(range(3, 40)), (9,), tuple(range(3, 203)) * 2]
     asked = [ScoreRequest(each, end) for each in contexts for end in ((4, 5, 6), (7,))]
     found, wanted = model.log_likelihoods(asked), plain.log_likelihoods(asked)
     # llama.cpp computes some of it in 16 bits.
@@ -66,7 +66,8 @@ def test_likelihoods_are_the_originals(model: EngineModel, plain: EngineModel) -
 
 def test_texts_and_chats_become_tokens_and_texts_again(model: EngineModel) -> None:
     tokenizer = model.tokenizer
-    said = "a line, and ünï"
+    # Without spaces, for which SentencePiece has a sign of its own that single bytes do not hold.
+    said = "a-line,and-ünï"
     assert tokenizer.decode(tokenizer.encode(said, special=True)) == said
     assert tokenizer.encode(said, special=True)[0] == 1
     assert tokenizer.ends == {2} and tokenizer.has_chat_template and not tokenizer.takes_tools
