@@ -14,6 +14,9 @@ from results.errors import InputError
 from results.records import Interval
 from results.statistics import clustered_ratio_interval
 
+SCORER_VERSION = "2"
+"""Counts up when a rule reads some reply otherwise than it did."""
+
 
 @dataclass(frozen=True)
 class Answered:

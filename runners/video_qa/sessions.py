@@ -14,6 +14,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from benchmarks.video_qa.answers import PARSERS
 from benchmarks.video_qa.questions import Question, by_id
+from benchmarks.video_qa.scoring import SCORER_VERSION
 from benchmarks.video_qa.sets import SETS, QaSet
 from benchmarks.video_qa.submission import submission_of
 from benchmarks.video_qa.subtitles import ENDINGS
@@ -282,7 +283,7 @@ def _record(
         scorer=asked.parser,
         started_at=datetime.now(UTC).isoformat(timespec="seconds"),
         config={"asked": asked.model_dump(mode="json"), "model": described.settings},
-        versions={**installed_versions(_READERS), **described.versions, "scorer": "1"},
+        versions={**installed_versions(_READERS), **described.versions, "scorer": SCORER_VERSION},
         hashes={"data": _hash_of(SETS[asked.benchmark], data), **described.hashes},
         host=host(),
     )

@@ -70,6 +70,8 @@ score_longvideobench = _score_command("longvideobench", "LongVideoBench")
 
 
 def _document(scores: QaScores) -> dict[str, Any]:
+    from benchmarks.video_qa.scoring import SCORER_VERSION
+
     document: dict[str, Any] = {
         "overall": _figures(scores.overall),
         "by": {
@@ -79,7 +81,7 @@ def _document(scores: QaScores) -> dict[str, Any]:
         "unparsed": list(scores.unparsed),
         "without_reply": list(scores.without_reply),
         "scorer": scores.parser,
-        "scorer_version": "1",
+        "scorer_version": SCORER_VERSION,
     }
     if scores.of.mean_name:
         document[scores.of.mean_name] = scores.mean_of_slices

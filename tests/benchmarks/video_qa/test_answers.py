@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks.video_qa.answers import PARSERS, read_answer
+from benchmarks.video_qa.reply_text import plain_reply
 from tests.golden.make_mcq_golden import GOLDEN, made_replies, peer_answers
 
 PEER = Path(__file__).parents[3] / ".venvs" / "lmms-eval" / "bin" / "python"
@@ -105,13 +107,43 @@ def test_strict_reads_the_one_answer_that_a_reply_gives(reply: str, letter: str)
         "The answer is B. Apple",
         "It could be B. It could be C.",
         "Vitamin C is good",
-        "option c is right",
         "E",
         "The answer is E",
     ],
 )
 def test_strict_leaves_unparsed_what_gives_no_answer_or_several(reply: str) -> None:
     assert read_answer(reply, options=OPTIONS) is None
+
+
+def careful_readings() -> list[tuple[str, tuple[str, ...], str | None]]:
+    """(reply, options, the answer that a careful person reads in it), by hand."""
+    document = json.loads((GOLDEN.parent / "strict_replies.json").read_text(encoding="utf-8"))
+    return [
+        (reply, tuple(group["options"]), answer)
+        for group in document
+        for reply, answer in group["replies"]
+    ]
+
+
+@pytest.mark.parametrize(("reply", "options", "answer"), careful_readings())
+def test_strict_reads_what_a_careful_person_does(
+    reply: str, options: tuple[str, ...], answer: str | None
+) -> None:
+    assert read_answer(reply, options=options, n_options=len(options)) == answer
+
+
+def test_thoughts_echoes_and_what_follows_the_turn_are_no_part_of_a_reply() -> None:
+    assert plain_reply("so A</think>\n**B**<|im_end|>\nUser: next?") == "B"
+    assert plain_reply("<think>cut off, so A") == ""
+    listed = "Options:\n(A) Apple\n(B) Blue\n(C) Green tea\n(D) None of the above\nAnswer: B"
+    assert plain_reply(listed, "ABCD", OPTIONS) == "Answer: B"
+
+
+@pytest.mark.parametrize("piece", ["the answer is ", "A) ", "(", "\\boxed{", "A is ", "not ", "\n"])
+def test_a_very_long_reply_is_read_at_once(piece: str) -> None:
+    began = time.perf_counter()
+    read_answer(piece * (200_000 // len(piece)), options=OPTIONS)
+    assert time.perf_counter() - began < 30
 
 
 def test_letters_go_as_far_as_the_options() -> None:
