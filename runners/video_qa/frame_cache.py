@@ -12,7 +12,9 @@ import hashlib
 import json
 import os
 import tempfile
+import time
 import zipfile
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
 DEFAULT_BYTES = 4 << 30
 _VERSION = 1
 _SUFFIX = ".frames.npz"
+_UNFINISHED = ".frames.part"
+_OLD_SECONDS = 24 * 3600
 
 
 class FrameCache:
@@ -43,6 +47,11 @@ class FrameCache:
             ) from error
         self._folder = folder
         self._max_bytes = max_bytes
+        # What a killed process left.
+        for path in folder.glob(f"*{_UNFINISHED}"):
+            with suppress(OSError):
+                if time.time() - path.stat().st_mtime > _OLD_SECONDS:
+                    path.unlink()
         self._bytes = sum(size for _, size, _ in self._entries())
 
     def get(
@@ -51,6 +60,9 @@ class FrameCache:
         """The frames that were kept, or None; a damaged entry counts as none and is removed."""
         try:
             entry = self._entry(video, wanted, span)
+        except OSError:
+            return None
+        try:
             with np.load(entry, allow_pickle=False) as arrays:
                 times, seconds = arrays["times"], float(arrays["seconds"])
                 pictures = tuple(arrays[f"picture{index}"] for index in range(len(times)))
@@ -61,7 +73,8 @@ class FrameCache:
             return None
         if any(each.dtype != np.uint8 or each.ndim != 3 for each in pictures):
             return None
-        os.utime(entry)
+        with suppress(OSError):
+            os.utime(entry)
         return SampledFrames(pictures, tuple(map(float, times)), seconds)
 
     def put(
@@ -78,7 +91,9 @@ class FrameCache:
             return
         try:
             entry = self._entry(video, wanted, span)
-            with tempfile.NamedTemporaryFile(dir=self._folder, delete=False) as file:
+            with tempfile.NamedTemporaryFile(
+                dir=self._folder, suffix=_UNFINISHED, delete=False
+            ) as file:
                 unfinished = Path(file.name)
                 try:
                     np.savez(
@@ -94,7 +109,7 @@ class FrameCache:
                     raise
         except OSError:
             return
-        self._bytes += entry.stat().st_size
+        self._bytes += size
         if self._bytes > self._max_bytes:
             self._make_room()
 
@@ -128,5 +143,6 @@ class FrameCache:
         for _, size, path in entries:
             if self._bytes <= 0.9 * self._max_bytes:
                 return
-            path.unlink(missing_ok=True)
+            with suppress(OSError):
+                path.unlink(missing_ok=True)
             self._bytes -= size

@@ -20,20 +20,26 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from runners.models.video_language.interface import Picture, SampledFrames
+from runners.video_qa.packets import (
+    MOST_PIXELS,
+    Packets,
+    UnreadableVideo,
+    cause_of,
+    decoding_errors,
+    faulty,
+    listed_packets,
+    opened,
+    video_stream,
+)
 
 if TYPE_CHECKING:
     from runners.video_qa.frame_cache import FrameCache
 
-MOST_PIXELS = 1 << 27
-MOST_FRAMES = 10_000_000
 MOST_SAMPLED = 4_096
+_SAME = 1e-6
 PICTURES = (".jpg", ".jpeg", ".png", ".webp", ".bmp")
 PICTURES_A_SECOND = 3.0
 """How many pictures of a folder are a second, as in MVBench's frames of TVQA."""
-
-
-class UnreadableVideo(Exception):
-    """Why no frames could be had of a video, in one sentence."""
 
 
 @dataclass(frozen=True)
@@ -63,10 +69,11 @@ class FrameSampling:
         if self.count is not None:
             return [n // 2] if self.count == 1 else _spread(n, self.count)
         assert self.rate is not None
-        begin, end = times[0], times[-1]
-        ticks = begin + np.arange(int((end - begin) * self.rate + 1e-6) + 1) / self.rate
-        # The frame that is on the screen at a tick is the last one shown before it.
-        shown = np.unique(np.searchsorted(np.asarray(times), ticks + 1e-6, side="right") - 1)
+        # A frame counts that is on the screen at a tick: one comes before the next frame does.
+        begins = (np.asarray(times) - times[0]) * self.rate
+        ticks = np.ceil(begins - _SAME * self.rate)
+        ends = np.append(begins[1:], begins[-1] + 2 * _SAME * self.rate)
+        shown = np.flatnonzero(ticks < ends - _SAME * self.rate)
         kept = _spread(len(shown), self.most)
         return [int(shown[index]) for index in kept]
 
@@ -96,92 +103,75 @@ def sample_frames(
     try:
         sampled = (_of_folder if path.is_dir() else _of_file)(path, wanted, span)
     except (OSError, MemoryError) as error:
-        raise UnreadableVideo(f"{path.name} cannot be read: {_cause(error)}.") from None
+        raise UnreadableVideo(f"{path.name} cannot be read: {cause_of(error)}.") from None
     if cache is not None:
         cache.put(path, wanted, span, sampled)
     return sampled
 
 
-@dataclass(frozen=True)
-class _Listed:
-    """The packets of a stream: when the frame of each is shown, and where decoding may begin."""
-
-    shown: np.ndarray
-    """Time stamps (n,) in the order of decoding."""
-    is_key: np.ndarray
-    has_times: bool
-    is_cut: bool
-
-
 def _of_file(path: Path, wanted: FrameSampling, span: tuple[float, float] | None) -> SampledFrames:
-    if not path.is_file():
-        raise UnreadableVideo(f"There is no video {path.name}.")
-    if not path.stat().st_size:
-        raise UnreadableVideo(f"{path.name} is empty.")
-    with _opened(path) as container:
-        stream = _video_stream(container, path)
-        listed = _list_packets(container, stream, path)
-        base = float(stream.time_base or 0)
-    if not len(listed.shown):
-        raise UnreadableVideo(f"{path.name} has no frames.")
-    if listed.is_cut:
-        raise UnreadableVideo(f"{path.name} is cut off after {len(listed.shown)} frames.")
-    if not listed.has_times or not base:
-        return _by_count(path, wanted, span)
-    order = np.argsort(listed.shown, kind="stable")
-    stamps = listed.shown[order]
-    times = (stamps - stamps[0]) * base
+    packets = listed_packets(path)
+    if not packets.has_times or not packets.unit:
+        return _by_count(path, wanted, span, packets.rate)
+    order = np.argsort(packets.stamps, kind="stable")
+    order = order[packets.is_shown[order]]
+    stamps = packets.stamps[order]
+    times = (stamps - stamps[0]) * packets.unit
     length = float(times[-1]) + (float(times[-1]) / (len(times) - 1) if len(times) > 1 else 0.0)
     inside = _within(times, span, path)
     picked = [int(inside[index]) for index in wanted.chosen([float(times[i]) for i in inside])]
-    pictures = _picked(path, listed, [int(order[index]) for index in picked], wanted)
+    pictures = _picked(path, packets, [int(order[index]) for index in picked], wanted)
     return SampledFrames(
         tuple(pictures), tuple(round(float(times[index]), 6) for index in picked), length
     )
 
 
 def _picked(
-    path: Path, listed: _Listed, packets: Sequence[int], wanted: FrameSampling
+    path: Path, packets: Packets, wanted: Sequence[int], sampling: FrameSampling
 ) -> list[Picture]:
     """The frames of those packets, in that order."""
-    stamps = [int(listed.shown[packet]) for packet in packets]
+    stamps = [int(packets.stamps[packet]) for packet in wanted]
     found: dict[int, Picture] = {}
-    for frames in (_of_groups(path, listed, packets), _all(path)):
+    for frames in (_of_groups(path, packets, wanted), _all(path)):
         missing = set(stamps) - found.keys()
-        for frame in frames:
-            if frame.pts in missing and not frame.is_corrupt:
-                found[frame.pts] = _picture(path, frame, wanted.longest_side)
-                missing.discard(frame.pts)
-                if not missing:
-                    return [found[stamp] for stamp in stamps]
+        try:
+            for frame in frames:
+                if frame.pts in missing and not frame.is_corrupt:
+                    found[frame.pts] = _picture(path, frame, sampling.longest_side)
+                    missing.discard(frame.pts)
+                    if not missing:
+                        return [found[stamp] for stamp in stamps]
+        except UnreadableVideo:
+            # What cannot be decoded from the middle may be from the beginning.
+            continue
     # Some streams stamp frames otherwise than packets; then what is on the screen is taken.
-    late = _nearest(path, stamps, wanted)
+    late = _nearest(path, stamps, sampling)
     return [late[stamp] for stamp in stamps]
 
 
-def _of_groups(path: Path, listed: _Listed, packets: Sequence[int]) -> Iterator[Any]:
+def _of_groups(path: Path, packets: Packets, wanted: Sequence[int]) -> Iterator[Any]:
     """Frames of the groups of pictures that hold those packets, decoded in order."""
-    keys = np.flatnonzero(listed.is_key)
+    keys = np.flatnonzero(packets.is_key)
     if not len(keys):
         return
     groups: set[int] = set()
-    for packet in packets:
-        group = int(np.searchsorted(keys, packet, side="right")) - 1
+    for number in wanted:
+        group = int(np.searchsorted(keys, number, side="right")) - 1
         groups.add(max(group, 0))
         # What is shown before its group's first frame may lean on the group before.
-        if group > 0 and listed.shown[packet] < listed.shown[keys[group]]:
+        if group > 0 and packets.stamps[number] < packets.stamps[keys[group]]:
             groups.add(group - 1)
     last = max(groups)
-    stamps = {int(listed.shown[packet]) for packet in packets}
-    with _opened(path) as container:
-        stream = _video_stream(container, path)
+    stamps = {int(packets.stamps[number]) for number in wanted}
+    with opened(path) as container:
+        stream = video_stream(container, path)
         group, number, is_under_way = -1, -1, False
         try:
             for packet in container.demux(stream):
                 if not packet.size:
                     break
                 number += 1
-                if number < len(listed.is_key) and listed.is_key[number]:
+                if number < len(packets.is_key) and packets.is_key[number]:
                     group += 1
                     if group > last:
                         break
@@ -197,17 +187,17 @@ def _of_groups(path: Path, listed: _Listed, packets: Sequence[int]) -> Iterator[
                     yield from stream.codec_context.decode(None)
                     stream.codec_context.flush_buffers()
             yield from stream.codec_context.decode(None)
-        except _decoding_errors() as error:
-            raise _faulty(path, error) from None
+        except decoding_errors() as error:
+            raise faulty(path, error) from None
 
 
 def _all(path: Path) -> Iterator[Any]:
-    with _opened(path) as container:
-        stream = _video_stream(container, path)
+    with opened(path) as container:
+        stream = video_stream(container, path)
         try:
             yield from container.decode(stream)
-        except _decoding_errors() as error:
-            raise _faulty(path, error) from None
+        except decoding_errors() as error:
+            raise faulty(path, error) from None
 
 
 def _nearest(path: Path, stamps: Sequence[int], wanted: FrameSampling) -> dict[int, Picture]:
@@ -224,10 +214,10 @@ def _nearest(path: Path, stamps: Sequence[int], wanted: FrameSampling) -> dict[i
     )
 
 
-def _by_count(path: Path, wanted: FrameSampling, span: tuple[float, float] | None) -> SampledFrames:
+def _by_count(
+    path: Path, wanted: FrameSampling, span: tuple[float, float] | None, rate: float
+) -> SampledFrames:
     """For streams without time stamps: frames are counted, and shown at the stream's rate."""
-    with _opened(path) as container:
-        rate = float(_video_stream(container, path).average_rate or 0) or 25.0
     n = sum(1 for _ in _all(path))
     if not n:
         raise UnreadableVideo(f"{path.name} has no frames that can be decoded.")
@@ -272,63 +262,14 @@ def _of_folder(
                     np.asarray(upright.resize(size) if size != upright.size else upright)
                 )
         except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-            raise UnreadableVideo(f"{files[index].name} cannot be read: {_cause(error)}.") from None
+            raise UnreadableVideo(
+                f"{files[index].name} cannot be read: {cause_of(error)}."
+            ) from None
     return SampledFrames(
         tuple(pictures),
         tuple(round(float(times[index]), 6) for index in picked),
         len(files) / PICTURES_A_SECOND,
     )
-
-
-def _list_packets(container: Any, stream: Any, path: Path) -> _Listed:
-    shown: list[int] = []
-    keys: list[bool] = []
-    has_times = True
-    try:
-        for packet in container.demux(stream):
-            if not packet.size:
-                continue
-            if len(shown) == MOST_FRAMES:
-                raise UnreadableVideo(f"{path.name} has over {MOST_FRAMES:,} frames.")
-            if packet.pts is None:
-                has_times = False
-            shown.append(packet.pts or 0)
-            keys.append(bool(packet.is_keyframe))
-    except _decoding_errors() as error:
-        raise _faulty(path, error) from None
-    stamps = np.array(shown, np.int64)
-    return _Listed(
-        stamps,
-        np.array(keys, np.bool_),
-        has_times and len(np.unique(stamps)) == len(stamps),
-        is_cut=len(shown) < stream.frames,
-    )
-
-
-def _opened(path: Path) -> Any:
-    import av
-
-    try:
-        return av.open(str(path), metadata_errors="replace")
-    except (av.FFmpegError, OSError, ValueError) as error:
-        raise UnreadableVideo(f"{path.name} is no video: {_cause(error)}.") from None
-
-
-def _video_stream(container: Any, path: Path) -> Any:
-    import av
-
-    streams = [
-        each
-        for each in container.streams.video
-        if not each.disposition & av.stream.Disposition.attached_pic
-    ]
-    if not streams:
-        raise UnreadableVideo(f"{path.name} holds no video.")
-    stream = streams[0]
-    if stream.codec_context is None:
-        raise UnreadableVideo(f"The codec of {path.name} is not known here.")
-    stream.thread_type = "AUTO"
-    return stream
 
 
 def _picture(path: Path, frame: Any, longest_side: int | None) -> Picture:
@@ -338,7 +279,7 @@ def _picture(path: Path, frame: Any, longest_side: int | None) -> Picture:
     try:
         pixels = frame.to_ndarray(format="rgb24", width=width, height=height)
     except Exception as error:  # noqa: BLE001 - odd pixel formats fail in ways of their own
-        raise _faulty(path, error) from None
+        raise faulty(path, error) from None
     turns = round(frame.rotation / 90) % 4
     picture: Picture = np.ascontiguousarray(np.rot90(pixels, turns)) if turns else pixels
     return picture
@@ -373,18 +314,3 @@ def _within(times: np.ndarray, span: tuple[float, float] | None, path: Path) -> 
 def _spread(n: int, count: int) -> list[int]:
     """`count` of `n` numbers, evenly; all where there are no more."""
     return list(range(n)) if count >= n else np.linspace(0, n - 1, count).astype(int).tolist()
-
-
-def _decoding_errors() -> tuple[type[Exception], ...]:
-    import av
-
-    return (av.FFmpegError, ValueError, EOFError)
-
-
-def _faulty(path: Path, error: Exception) -> UnreadableVideo:
-    return UnreadableVideo(f"{path.name} cannot be decoded: {_cause(error)}.")
-
-
-def _cause(error: BaseException) -> str:
-    text = str(getattr(error, "strerror", None) or error or type(error).__name__)
-    return (text.strip().splitlines() or ["no reason was given"])[0][:200].rstrip(".")

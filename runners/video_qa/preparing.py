@@ -19,7 +19,8 @@ from results.errors import InputError
 from runners.models.video_language.interface import SampledFrames, VideoQuestion
 from runners.video_qa.conditions import Ask, Condition
 from runners.video_qa.frame_cache import FrameCache
-from runners.video_qa.frames import FrameSampling, UnreadableVideo, sample_frames
+from runners.video_qa.frames import FrameSampling, sample_frames
+from runners.video_qa.packets import UnreadableVideo
 from runners.video_qa.videos import MediaFolder
 
 

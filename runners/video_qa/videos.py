@@ -12,7 +12,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from results.errors import InputError
-from runners.video_qa.frames import PICTURES, UnreadableVideo
+from runners.video_qa.frames import PICTURES
+from runners.video_qa.packets import UnreadableVideo
 
 VIDEOS = (".mp4", ".mkv", ".webm", ".avi", ".mov", ".m4v", ".gif", ".mpg", ".mpeg", ".flv", ".wmv")
 MOST_FILES = 2_000_000

@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import os
+import struct
 import wave
+from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
+import av
+import cv2
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from runners.video_qa.frame_cache import FrameCache
-from runners.video_qa.frames import FrameSampling, UnreadableVideo, sample_frames
-from tests.support.made_videos import decoded, make_video
+from runners.video_qa.frames import FrameSampling, sample_frames
+from runners.video_qa.packets import UnreadableVideo
+from tests.support.made_videos import decoded, frame_of, make_video
 
 DATA = os.environ.get("JUDGE_TEST_DATA")
 EIGHT = FrameSampling(count=8)
@@ -148,6 +156,152 @@ def broken(tmp_path: Path, kind: str) -> Path:
 def test_what_is_no_video_says_why(tmp_path: Path, kind: str, says: str) -> None:
     with pytest.raises(UnreadableVideo, match=says):
         sample_frames(broken(tmp_path, kind), EIGHT)
+
+
+@pytest.mark.parametrize(
+    ("ending", "codec"),
+    [
+        ("mp4", "libx264"),
+        ("mkv", "libx264"),
+        ("webm", "libvpx-vp9"),
+        ("flv", "flv"),
+        ("avi", "mpeg4"),
+    ],
+)
+def test_a_video_that_is_cut_in_the_middle_says_so(tmp_path: Path, ending: str, codec: str) -> None:
+    whole = make_video(
+        tmp_path / f"whole.{ending}",
+        200,
+        rate=25,
+        codec=codec,
+        container_options={"movflags": "faststart"} if ending == "mp4" else {},
+    )
+    assert len(sample_frames(whole, EIGHT).times) == 8
+    cut = tmp_path / f"cut.{ending}"
+    cut.write_bytes(whole.read_bytes()[: whole.stat().st_size // 2])
+    with pytest.raises(UnreadableVideo, match=r"is cut off after \d+ frames"):
+        sample_frames(cut, EIGHT)
+
+
+def test_what_an_edit_list_takes_away_is_not_shown(tmp_path: Path) -> None:
+    content = bytearray(make_video(tmp_path / "whole.mp4", 200, rate=25).read_bytes())
+    # Version and flags, how many entries, then the first one's duration in milliseconds.
+    at = content.index(b"elst") + 12
+    assert struct.unpack_from(">I", content, at) == (8000,)
+    struct.pack_into(">I", content, at, 4000)
+    video = tmp_path / "edited.mp4"
+    video.write_bytes(content)
+    shown = decoded(video)
+    assert len(shown) == 100
+    sampled = sample_frames(video, FrameSampling(count=5))
+    assert sampled.seconds == pytest.approx(4)
+    for number, picture in zip((0, 24, 49, 74, 99), sampled.pictures, strict=True):
+        assert np.array_equal(picture, shown[number])
+
+
+def test_a_video_that_ends_before_its_sound_is_whole(tmp_path: Path) -> None:
+    path = tmp_path / "sound.mkv"
+    with av.open(str(path), "w") as container:
+        picture: Any = container.add_stream("libx264", rate=10)
+        picture.width, picture.height, picture.pix_fmt = 64, 48, "yuv420p"
+        sound: Any = container.add_stream("aac", rate=8000, layout="mono")
+        for number in range(10):
+            shown = av.VideoFrame.from_ndarray(frame_of(number, 64, 48), format="rgb24")
+            container.mux(picture.encode(shown))
+        container.mux(picture.encode())
+        for number in range(80):
+            silence = av.AudioFrame.from_ndarray(
+                np.zeros((1, 1024), np.float32), format="fltp", layout="mono"
+            )
+            silence.sample_rate, silence.pts = 8000, 1024 * number
+            container.mux(sound.encode(silence))
+        container.mux(sound.encode())
+    assert sample_frames(path, FrameSampling(count=2)).times == pytest.approx([0, 0.9])
+
+
+@pytest.mark.parametrize("turned", [90, 180, 270])
+def test_a_video_that_was_taken_on_its_side_is_upright(tmp_path: Path, turned: int) -> None:
+    content = bytearray(make_video(tmp_path / "flat.mp4", 4).read_bytes())
+    # The track header's matrix follows 40 bytes of other fields (ISO/IEC 14496-12, 8.3.2).
+    at = content.index(b"tkhd") + 44
+    one = 1 << 16
+    matrices = {90: (0, one, -one, 0), 180: (-one, 0, 0, -one), 270: (0, -one, one, 0)}
+    a, b, c, d = matrices[turned]
+    struct.pack_into(">9i", content, at, a, b, 0, c, d, 0, 0, 0, 1 << 30)
+    video = tmp_path / "turned.mp4"
+    video.write_bytes(content)
+    (picture,) = sample_frames(video, FrameSampling(count=1)).pictures
+    clockwise = turned // 90
+    assert np.array_equal(picture, np.rot90(decoded(video)[2], -clockwise))
+    # OpenCV turns such videos upright, too.
+    reader = cv2.VideoCapture(str(video))
+    peer = [reader.read()[1] for _ in range(3)][2]
+    assert np.abs(picture[:, :, ::-1].astype(int) - peer).max() < 8
+
+
+def test_frames_at_uneven_times_have_their_own(tmp_path: Path) -> None:
+    path = tmp_path / "uneven.mkv"
+    stamps = [0, 100, 150, 1000, 1050, 3000]
+    with av.open(str(path), "w") as container:
+        stream: Any = container.add_stream("libx264", rate=10)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        stream.codec_context.time_base = Fraction(1, 1000)
+        for number, stamp in enumerate(stamps):
+            frame = av.VideoFrame.from_ndarray(frame_of(number, 64, 48), format="rgb24")
+            frame.pts, frame.time_base = stamp, Fraction(1, 1000)
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+    every = decoded(path)
+    sampled = sample_frames(path, FrameSampling(rate=1.0))
+    # At 2 s the frame of 1.05 s is still on the screen.
+    assert sampled.times == pytest.approx([0, 1, 1.05, 3])
+    for number, picture in zip((0, 3, 4, 5), sampled.pictures, strict=True):
+        assert np.array_equal(picture, every[number])
+
+
+@given(
+    st.lists(st.integers(1, 40), min_size=1, max_size=30),
+    st.sampled_from([0.5, 1.0, 2.0, 3.0, 7.5]),
+)
+def test_sampling_by_rate_takes_what_is_on_the_screen_at_each_tick(
+    gaps: list[int], rate: float
+) -> None:
+    times = [sum(gaps[:number]) / 20 for number in range(len(gaps))]
+    shown: list[int] = []
+    tick = 0
+    while tick / rate <= times[-1] + 1e-9:
+        last = max(number for number, time in enumerate(times) if time <= tick / rate + 1e-9)
+        shown.append(last)
+        tick += 1
+    assert FrameSampling(rate=rate).chosen(times) == sorted(set(shown))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "#EXTM3U\n#EXT-X-TARGETDURATION:10\n#EXTINF:10,\n{video}\n#EXT-X-ENDLIST\n",
+        "ffconcat version 1.0\nfile '{video}'\n",
+    ],
+)
+def test_a_list_of_other_files_is_no_video(tmp_path: Path, content: str) -> None:
+    other = make_video(tmp_path / "other.ts", 10)
+    video = tmp_path / "clip.mp4"
+    video.write_text(content.format(video=other))
+    with pytest.raises(UnreadableVideo, match=r"clip\.mp4 is no video"):
+        sample_frames(video, EIGHT)
+
+
+def test_a_damaged_middle_is_an_error_or_harmless_but_never_fewer_frames(tmp_path: Path) -> None:
+    whole = make_video(tmp_path / "whole.mp4", 120, container_options={"movflags": "faststart"})
+    content = bytearray(whole.read_bytes())
+    for at in range(content.index(b"mdat") + 200, len(content), 97):
+        content[at] ^= 0xFF
+    video = tmp_path / "damaged.mp4"
+    video.write_bytes(content)
+    try:
+        assert len(sample_frames(video, EIGHT).pictures) == 8
+    except UnreadableVideo as error:
+        assert str(error).startswith("damaged.mp4 ")
 
 
 def test_kept_frames_are_the_same_and_go_when_the_video_changes(tmp_path: Path) -> None:

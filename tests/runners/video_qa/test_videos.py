@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from results.errors import InputError
-from runners.video_qa.frames import UnreadableVideo
+from runners.video_qa.packets import UnreadableVideo
 from runners.video_qa.videos import VIDEOS, MediaFolder
 
 
