@@ -13,6 +13,7 @@ frame is the middle one.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 
 MOST_SAMPLED = 4_096
 _SAME = 1e-6
+_CONVERTING = 2
 PICTURES = (".jpg", ".jpeg", ".png", ".webp", ".bmp")
 PICTURES_A_SECOND = 3.0
 """How many pictures of a folder are a second, as in MVBench's frames of TVQA."""
@@ -131,19 +133,21 @@ def _picked(
 ) -> list[Picture]:
     """The frames of those packets, in that order."""
     stamps = [int(packets.stamps[packet]) for packet in wanted]
-    found: dict[int, Picture] = {}
-    for frames in (_of_groups(path, packets, wanted), _all(path)):
-        missing = set(stamps) - found.keys()
-        try:
-            for frame in frames:
-                if frame.pts in missing and not frame.is_corrupt:
-                    found[frame.pts] = _picture(path, frame, sampling.longest_side)
-                    missing.discard(frame.pts)
-                    if not missing:
-                        return [found[stamp] for stamp in stamps]
-        except UnreadableVideo:
-            # What cannot be decoded from the middle may be from the beginning.
-            continue
+    found: dict[int, Future[Picture]] = {}
+    # Colours are converted beside, so that decoding goes on meanwhile.
+    with ThreadPoolExecutor(_CONVERTING, "converting") as pool:
+        for frames in (_of_groups(path, packets, wanted), _all(path)):
+            missing = set(stamps) - found.keys()
+            try:
+                for frame in frames:
+                    if frame.pts in missing and not frame.is_corrupt:
+                        found[frame.pts] = pool.submit(_picture, path, frame, sampling.longest_side)
+                        missing.discard(frame.pts)
+                        if not missing:
+                            return [found[stamp].result() for stamp in stamps]
+            except UnreadableVideo:
+                # What cannot be decoded from the middle may be from the beginning.
+                continue
     # Some streams stamp frames otherwise than packets; then what is on the screen is taken.
     late = _nearest(path, stamps, sampling)
     return [late[stamp] for stamp in stamps]

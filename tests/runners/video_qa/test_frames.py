@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from runners.video_qa.frame_cache import FrameCache
 from runners.video_qa.frames import FrameSampling, sample_frames
 from runners.video_qa.packets import UnreadableVideo
+from tests.speed.frame_sampling import TOLERANCE, apart, by_opencv
 from tests.support.made_videos import decoded, frame_of, make_video
 
 DATA = os.environ.get("JUDGE_TEST_DATA")
@@ -279,14 +280,14 @@ def test_sampling_by_rate_takes_what_is_on_the_screen_at_each_tick(
 @pytest.mark.parametrize(
     "content",
     [
-        "#EXTM3U\n#EXT-X-TARGETDURATION:10\n#EXTINF:10,\n{video}\n#EXT-X-ENDLIST\n",
-        "ffconcat version 1.0\nfile '{video}'\n",
+        "#EXTM3U\n#EXT-X-TARGETDURATION:10\n#EXTINF:10,\nother.ts\n#EXT-X-ENDLIST\n",
+        "ffconcat version 1.0\nfile other.ts\n",
     ],
 )
 def test_a_list_of_other_files_is_no_video(tmp_path: Path, content: str) -> None:
-    other = make_video(tmp_path / "other.ts", 10)
+    make_video(tmp_path / "other.ts", 10)
     video = tmp_path / "clip.mp4"
-    video.write_text(content.format(video=other))
+    video.write_text(content)
     with pytest.raises(UnreadableVideo, match=r"clip\.mp4 is no video"):
         sample_frames(video, EIGHT)
 
@@ -302,6 +303,13 @@ def test_a_damaged_middle_is_an_error_or_harmless_but_never_fewer_frames(tmp_pat
         assert len(sample_frames(video, EIGHT).pictures) == 8
     except UnreadableVideo as error:
         assert str(error).startswith("damaged.mp4 ")
+
+
+@pytest.mark.slow
+def test_frames_of_a_larger_clip_are_those_that_opencv_reads(tmp_path: Path) -> None:
+    video = make_video(tmp_path / "clip.mp4", 300, width=1280, height=720, rate=30)
+    sampled = sample_frames(video, FrameSampling(count=32))
+    assert apart(sampled.pictures, by_opencv(video, 32)) <= TOLERANCE
 
 
 def test_kept_frames_are_the_same_and_go_when_the_video_changes(tmp_path: Path) -> None:
