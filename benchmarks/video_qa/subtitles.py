@@ -131,7 +131,8 @@ def _clock(value: Any) -> float | None:
         return None
     if not 1 <= len(numbers) <= 3:
         return None
-    return sum(number * 60.0**power for power, number in enumerate(reversed(numbers)))
+    seconds = sum(number * 60.0**power for power, number in enumerate(reversed(numbers)))
+    return seconds if _is_number(seconds) else None
 
 
 def _is_number(value: Any) -> bool:

@@ -133,10 +133,13 @@ def _cores() -> int:
 
 
 def decoding_errors() -> tuple[type[Exception], ...]:
-    """What demuxing and decoding raise where a file is at fault."""
+    """What demuxing and decoding raise where a file is at fault.
+
+    PyAV raises an IndexError where a damaged file's streams change as it is read.
+    """
     import av
 
-    return (av.FFmpegError, ValueError, EOFError)
+    return (av.FFmpegError, ValueError, EOFError, IndexError, OverflowError)
 
 
 def faulty(path: Path, error: Exception) -> UnreadableVideo:

@@ -81,6 +81,8 @@ def test_only_lines_of_shown_frames_are_given_in_order_and_once(tmp_path: Path) 
         ("a.json", "{", "is no JSON"),
         ("a.json", "{}", "should be a list"),
         ("a.json", '[{"text": "x"}]', "line 1 has neither"),
+        ("a.json", '[{"start": "inf", "end": "nan", "line": "x"}]', "line 1 has neither"),
+        ("a.json", '[{"timestamp": [1e400, null], "text": "x"}]', "line 1 has neither"),
     ],
 )
 def test_what_is_no_subtitles_is_told(tmp_path: Path, name: str, content: str, says: str) -> None:

@@ -7,6 +7,7 @@ import struct
 import wave
 from fractions import Fraction
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import av
@@ -303,6 +304,27 @@ def test_a_damaged_middle_is_an_error_or_harmless_but_never_fewer_frames(tmp_pat
         assert len(sample_frames(video, EIGHT).pictures) == 8
     except UnreadableVideo as error:
         assert str(error).startswith("damaged.mp4 ")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("ending", ["mp4", "mkv", "avi"])
+def test_damage_of_any_kind_is_told_in_one_sentence(tmp_path: Path, ending: str) -> None:
+    options = {"movflags": "faststart"} if ending == "mp4" else {}
+    whole = make_video(tmp_path / f"whole.{ending}", 40, container_options=options).read_bytes()
+    video = tmp_path / f"damaged.{ending}"
+    random = Random(1)
+    told = 0
+    for _ in range(150):
+        content = bytearray(whole)
+        for _ in range(random.choice((1, 5, 50))):
+            content[random.randrange(random.choice((600, len(content))))] = random.randrange(256)
+        video.write_bytes(content[: random.choice((len(content), random.randrange(len(content))))])
+        try:
+            assert len(sample_frames(video, FrameSampling(count=3)).pictures) in (1, 2, 3)
+        except UnreadableVideo as error:
+            told += 1
+            assert "\n" not in str(error) and str(error).endswith(".")
+    assert told > 20
 
 
 @pytest.mark.slow
