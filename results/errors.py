@@ -44,3 +44,13 @@ class JournalError(JudgeError):
 
 class BudgetExceeded(JudgeError):
     """A limit on money or tokens ended the run; it can be resumed."""
+
+
+def first_line(error: BaseException) -> str:
+    """What an error of a library says, in one line without its full stop, for a sentence of ours.
+
+    >>> first_line(ValueError("no such file.\\nTraceback ..."))
+    'no such file'
+    """
+    lines = str(error).strip().splitlines()
+    return (lines[0] if lines else type(error).__name__)[:300].rstrip(".")

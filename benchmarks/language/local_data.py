@@ -19,7 +19,7 @@ from typing import Any
 
 from benchmarks.json_lines import read_json_lines
 from benchmarks.language.commonsense import CommonsenseTask
-from results.errors import InputError
+from results.errors import InputError, first_line
 
 Row = dict[str, Any]
 
@@ -125,8 +125,7 @@ def _parquet_rows(path: Path) -> Iterator[Row]:
     try:
         rows: list[Row] = parquet.read_table(path).to_pylist()
     except (OSError, ValueError) as error:
-        first = (str(error).strip().splitlines() or ["no reason was given"])[0][:200]
-        raise InputError(f"{path} cannot be read as Parquet: {first}.") from None
+        raise InputError(f"{path} cannot be read as Parquet: {first_line(error)}.") from None
     yield from rows
 
 

@@ -19,8 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from results.errors import InputError
-from runners.models.language.loading import first_line
+from results.errors import InputError, first_line
 
 INPUTS = ("tokens", "seen", "positions", "places", "keys", "values")
 OUTPUTS = ("logits", "new_keys", "new_values")

@@ -6,8 +6,7 @@ import importlib
 from pathlib import Path
 from typing import Any
 
-from results.errors import InputError, MissingExtra
-from runners.models.language.loading import first_line
+from results.errors import InputError, MissingExtra, first_line
 
 FILE = "model.pte"
 QUANTIZED = ("8da4w", "int8")

@@ -6,9 +6,8 @@ import importlib
 from pathlib import Path
 from typing import Any
 
-from results.errors import InputError, MissingExtra
+from results.errors import InputError, MissingExtra, first_line
 from runners.export.causal_lm import INPUTS, OUTPUTS
-from runners.models.language.loading import first_line
 
 FILE = "model.onnx"
 QUANTIZED = ("int8",)

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from results.errors import InputError, MissingExtra
+from results.errors import InputError, MissingExtra, first_line
 
 Device = Literal["auto", "cpu", "cuda", "mps"]
 Precision = Literal["fp32", "bf16", "fp16"]
@@ -86,9 +86,8 @@ def compiled(function: Any) -> Any:
         try:
             return fast(*args, **settings)
         except torch._dynamo.exc.TorchDynamoException as error:
-            first = (str(error).strip().splitlines() or [type(error).__name__])[0][:300]
             raise InputError(
-                f"torch.compile cannot compile this model here: {first.rstrip('.')}; leave it out."
+                f"torch.compile cannot compile this model here: {first_line(error)}; leave it out."
             ) from None
 
     return called

@@ -12,15 +12,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from runners.containers import open_container
+
 MOST_FRAMES = 10_000_000
 MOST_PIXELS = 1 << 27
 MOST_SECONDS = 1e7
 
-# Playlists and lists of files are none of these: they would open other files, or the network.
-_FORMATS = (
-    "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,gif,apng,flv,asf,mpeg,mpegts,mpegvideo,m4v,h264,hevc"
-    ",av1,obu,ivf,ogg,rm,dv,mxf,nut,mp3,wav,flac,aac"
-)
 _ENOUGH_SECONDS = 2.0
 _MOST_THREADS = 16
 
@@ -96,9 +93,8 @@ def opened(path: Path) -> Any:
     """The open container of a file (`av.container.InputContainer`)."""
     import av
 
-    options = {"format_whitelist": _FORMATS, "protocol_whitelist": "file"}
     try:
-        return av.open(str(path), metadata_errors="replace", options=options)
+        return open_container(path)
     except (av.FFmpegError, OSError, ValueError) as error:
         raise UnreadableVideo(f"{path.name} is no video: {cause_of(error)}.") from None
 

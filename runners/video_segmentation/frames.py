@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from benchmarks.vos.frame_names import PICTURES, frame_files
 from results.errors import InputError
+from runners.containers import open_container
 
 if TYPE_CHECKING:
     import numpy as np
@@ -168,7 +169,7 @@ class VideoFile:
         import av
 
         try:
-            container = av.open(str(self.path), metadata_errors="replace")
+            container = open_container(self.path)
         except (av.FFmpegError, OSError, ValueError) as error:
             raise InputError(f"{self.path} cannot be read as a video: {_cause(error)}.") from None
         videos = container.streams.video

@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Sequence
 
-from results.errors import InputError
+from results.errors import InputError, first_line
 from runners.models.chat.failures import Failure, FailureKind
 from runners.models.chat.pacing import SECONDS_BETWEEN_LOOKS
 from runners.models.language.interface import Generated, GenerationRequest, LanguageModel
@@ -135,6 +135,6 @@ class Batcher:
                 return
             is_asked = isinstance(error, InputError)
             kind = FailureKind.BAD_REQUEST if is_asked else FailureKind.SERVER_FAULT
-            detail = (str(error).strip().splitlines() or [type(error).__name__])[0][:300]
+            detail = first_line(error)
             for job in left:
                 job.end(Failure(kind, detail, 400 if is_asked else None))

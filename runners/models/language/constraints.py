@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from results.errors import InputError, MissingExtra
+from results.errors import InputError, MissingExtra, first_line
 from runners.models.language.interface import Logits, TextTokenizer
 
 # JSON on one line, with spaces or without, as json.dumps and most models write it: room for more
@@ -41,8 +41,9 @@ class Grammar:
                 own, n_vocab=max(vocabulary, len(own)), eos_token=sorted(tokenizer.ends) or None
             )
         except Exception as error:  # noqa: BLE001 - tokenizers of any make
-            first = (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
-            raise InputError(f"This tokenizer cannot be held to a JSON Schema: {first}.") from None
+            raise InputError(
+                f"This tokenizer cannot be held to a JSON Schema: {first_line(error)}."
+            ) from None
         self._vocabulary = vocabulary
 
     def constraint(self, schema: Mapping[str, Any]) -> Constraint:

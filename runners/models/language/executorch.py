@@ -13,8 +13,8 @@ from runners.models.language.stepwise import (
     Arrays,
     StepwiseNetwork,
     read_settings,
-    unreadable,
 )
+from runners.models.loading import unreadable
 
 FORM = "executorch"
 

@@ -16,10 +16,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from results.errors import InputError, MissingExtra
+from results.errors import InputError, MissingExtra, first_line
 from runners.models.describing import Described, files_described, versions_described
 from runners.models.language.interface import Cache, Logits, Tokens
-from runners.models.language.loading import first_line
 
 _TEMPLATE = "tokenizer.chat_template"
 _MAGIC = b"GGUF"

@@ -19,12 +19,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from results.errors import InputError
+from results.errors import InputError, first_line
 from runners.models.describing import Described, files_described, versions_described
 from runners.models.devices import Placement, imported_torch
 from runners.models.language.interface import Cache, Logits, Tokens
-from runners.models.language.loading import first_line, mismatched, quiet_transformers
 from runners.models.language.mobile_llm import is_mobile_llm, load_mobile_llm
+from runners.models.loading import mismatched, quiet_transformers
 
 _DEFAULT_CONTEXT = 2_048
 # Weights, configs and what a tokenizer consists of: all that an answer depends on.

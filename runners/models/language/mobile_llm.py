@@ -18,7 +18,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from results.errors import InputError
-from runners.models.language.loading import mismatched
+from runners.models.loading import mismatched
 
 MODEL_TYPE = "mobilellm"
 _SHARED, _TWICE = "share_embedding", "layer_sharing"

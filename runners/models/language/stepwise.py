@@ -225,9 +225,3 @@ def _rows_of(cache: StepCache, rows: slice) -> StepCache:
     return StepCache(
         cache.keys[:, rows], cache.values[:, rows], cache.seen[rows], cache.lengths[rows]
     )
-
-
-def unreadable(path: Path, error: Exception) -> InputError:
-    """What a person is told of a file that a runtime cannot read."""
-    first = (str(error).strip().splitlines() or [type(error).__name__])[0][:300].rstrip(".")
-    return InputError(f"{path} cannot be read as a model: {first}.")

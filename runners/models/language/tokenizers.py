@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from results.errors import InputError, MissingExtra
-from runners.models.language.loading import first_line, quiet_transformers
+from results.errors import InputError, MissingExtra, first_line
+from runners.models.loading import quiet_transformers
 
 
 class HfTokenizer:

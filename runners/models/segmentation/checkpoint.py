@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from results.errors import InputError, MissingExtra
+from results.errors import InputError, MissingExtra, first_line
 from runners.models.describing import Described
 from runners.models.devices import Placement
 
@@ -83,7 +83,7 @@ def load_model(checkpoint: Checkpoint, kind: str, placement: Placement) -> Any:
         )
     except Exception as error:  # noqa: BLE001 - a broken file or config makes loading raise anything
         raise InputError(
-            f"The model in {checkpoint.folder} cannot be loaded: {_first_line(error)}."
+            f"The model in {checkpoint.folder} cannot be loaded: {first_line(error)}."
         ) from None
     missing = sorted(found["missing_keys"])
     if missing:
@@ -108,7 +108,7 @@ def _read_config(folder: Path) -> dict[str, Any]:
             f"{folder} holds no config.json; hf: takes a folder that save_pretrained wrote."
         ) from None
     except (OSError, ValueError) as error:
-        raise InputError(f"{path} cannot be read: {_first_line(error)}.") from None
+        raise InputError(f"{path} cannot be read: {first_line(error)}.") from None
     if not isinstance(config, dict) or not isinstance(config.get("model_type"), str):
         raise InputError(f"{path} names no model_type.")
     return config
@@ -135,7 +135,7 @@ def _check_weights(checkpoint: Checkpoint) -> None:
             with safe_open(path, framework="pt") as opened:
                 opened.keys()
         except (SafetensorError, OSError) as error:
-            raise InputError(f"{path} is broken: {_first_line(error)}.") from None
+            raise InputError(f"{path} is broken: {first_line(error)}.") from None
 
 
 def _downloaded(place: str) -> Path:
@@ -154,10 +154,6 @@ def _downloaded(place: str) -> Path:
     except Exception as error:  # noqa: BLE001 - the hub's client raises its own and its HTTP client's
         raise InputError(
             f"There is no folder {place}, and the hub gave no model of that name:"
-            f" {_first_line(error)}."
+            f" {first_line(error)}."
         ) from None
     return folder
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0][:300].rstrip(".")

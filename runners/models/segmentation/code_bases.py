@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from results.errors import InputError
+from results.errors import InputError, first_line
 
 
 @dataclass(frozen=True)
@@ -123,8 +123,7 @@ def built(make: Any, model: OfficialModel, device: str, **settings: Any) -> Any:
     try:
         return make(model.config, str(model.checkpoint), device=device, **settings)
     except Exception as error:  # noqa: BLE001 - research code and hydra raise anything
-        first = (str(error).strip().splitlines() or [type(error).__name__])[0][:300].rstrip(".")
         raise InputError(
             f"The code base {model.name} cannot build {model.config} with {model.checkpoint}:"
-            f" {first}."
+            f" {first_line(error)}."
         ) from None

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from results.errors import InputError, MissingExtra
 from runners.models.devices import Device, Placement, Precision, torch_placement
+from runners.models.loading import unreadable
 
 Arrays = Mapping[str, NDArray[Any]]
 # A dimension that is not fixed is None.
@@ -86,7 +87,7 @@ class OnnxGraph:
                 path, options, providers=list(dict.fromkeys((provider, ONNX_PROVIDERS["cpu"])))
             )
         except Exception as error:  # noqa: BLE001 - a broken file makes the runtime raise anything
-            raise _unreadable(path, error) from None
+            raise unreadable(path, error) from None
         entries = self._session.get_inputs()
         self.inputs: tuple[str, ...] | None = tuple(entry.name for entry in entries)
         self.outputs: tuple[str, ...] | None = tuple(
@@ -165,7 +166,7 @@ class ExecuTorchGraph:
             meta = self._method.metadata
             shapes = [tuple(meta.input_tensor_meta(i).sizes()) for i in range(meta.num_inputs())]
         except Exception as error:  # noqa: BLE001 - a broken file makes the runtime raise anything
-            raise _unreadable(path, error) from None
+            raise unreadable(path, error) from None
         self.inputs: tuple[str, ...] | None = None
         self.outputs: tuple[str, ...] | None = None
         self.shapes: tuple[Shape, ...] | None = tuple(shapes)
@@ -187,7 +188,7 @@ def open_script(path: Path, placement: Placement) -> Any:
     try:
         return torch.jit.load(str(path), map_location=placement.device).eval()
     except Exception as error:  # noqa: BLE001 - a broken archive makes torch raise anything
-        raise _unreadable(path, error) from None
+        raise unreadable(path, error) from None
 
 
 def script_halves(script: Any, placement: Placement) -> tuple[Graph, Graph]:
@@ -252,8 +253,3 @@ def _argument_names(function: Any) -> tuple[str, ...] | None:
 
 def _fixed(shape: Sequence[Any]) -> Shape:
     return tuple(side if isinstance(side, int) else None for side in shape)
-
-
-def _unreadable(path: Path, error: Exception) -> InputError:
-    first = (str(error).strip().splitlines() or [type(error).__name__])[0][:300].rstrip(".")
-    return InputError(f"{path} cannot be read as a model: {first}.")

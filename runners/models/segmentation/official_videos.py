@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from results.errors import InputError
+from results.errors import InputError, first_line
 from runners.models.describing import Described, files_described, versions_described
 from runners.models.devices import Placement
 from runners.models.segmentation.checkpoint import weights_described
@@ -157,10 +157,9 @@ class OfficialVideoSession(FrameByFrameSession):
                 with self._segmenter._placement.running():
                     official: dict[str, Any] = self._predictor.init_state(video_path=folder)
             except (RuntimeError, AssertionError) as error:
-                first = (str(error).strip().splitlines() or [type(error).__name__])[0][:300]
                 raise InputError(
                     f"The code base {self._segmenter._model.name} cannot start a video on"
-                    f" {self._segmenter.device}: {first.rstrip('.')}; update it, or choose the"
+                    f" {self._segmenter.device}: {first_line(error)}; update it, or choose the"
                     " device cuda."
                 ) from None
         official["images"] = self._frames

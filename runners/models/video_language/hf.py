@@ -12,10 +12,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from results.errors import InputError
+from results.errors import InputError, first_line
 from runners.models.describing import Described, files_described, versions_described
 from runners.models.devices import Placement
-from runners.models.language.loading import first_line, quiet_transformers
+from runners.models.loading import quiet_transformers
 from runners.models.memory import is_out_of_memory, peak_bytes
 from runners.models.video_language.families import FAMILIES, Family, Shown
 from runners.models.video_language.interface import Unanswered, VideoQuestion, VideoReply

@@ -14,6 +14,7 @@ from PIL import Image
 
 from results.errors import InputError
 from runners.video_segmentation.frames import PictureFolder, VideoFile, open_frames
+from tests.support.made_videos import make_video
 
 
 def write_video(path: Path, n: int, size: tuple[int, int] = (32, 48)) -> Path:
@@ -146,6 +147,20 @@ def test_what_is_no_video_is_refused_in_a_sentence(tmp_path: Path) -> None:
             container.mux(packet)
     with pytest.raises(InputError, match="holds no video"):
         open_frames(tmp_path / "sound.mp4")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "#EXTM3U\n#EXT-X-TARGETDURATION:10\n#EXTINF:10,\nother.ts\n#EXT-X-ENDLIST\n",
+        "ffconcat version 1.0\nfile other.ts\n",
+    ],
+)
+def test_a_list_of_other_files_is_no_video(tmp_path: Path, content: str) -> None:
+    make_video(tmp_path / "other.ts", 5)
+    (tmp_path / "clip.mp4").write_text(content)
+    with pytest.raises(InputError, match="cannot be read as a video"):
+        open_frames(tmp_path / "clip.mp4")
 
 
 def test_the_real_clips_are_read_whole() -> None:

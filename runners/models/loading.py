@@ -1,4 +1,4 @@
-"""transformers, while something is loaded by it: no bars, reports and warnings of its own."""
+"""Loading models: transformers without bars and reports of its own, and files that are none."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ import logging
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
-from results.errors import MissingExtra
+from results.errors import InputError, MissingExtra, first_line
 
 
 @contextmanager
@@ -18,7 +19,7 @@ def quiet_transformers() -> Iterator[Any]:
     try:
         transformers: Any = importlib.import_module("transformers")
     except ImportError:
-        raise MissingExtra("Running a language model here", "models") from None
+        raise MissingExtra("Running a model here", "models") from None
     logs = transformers.utils.logging
     level, has_bars = logs.get_verbosity(), logs.is_progress_bar_enabled()
     logs.set_verbosity(logs.CRITICAL)
@@ -40,12 +41,11 @@ def quiet_transformers() -> Iterator[Any]:
             logs.enable_progress_bar()
 
 
-def first_line(error: Exception) -> str:
-    """What an error of a library says, for a sentence of ours."""
-    lines = str(error).strip().splitlines()
-    return (lines[0] if lines else type(error).__name__)[:300].rstrip(".")
-
-
 def mismatched(found: Mapping[str, Any]) -> list[str]:
     """The names of weights whose shape is not the model's, in what `from_pretrained` tells."""
     return [name if isinstance(name, str) else str(name[0]) for name in found["mismatched_keys"]]
+
+
+def unreadable(path: Path, error: Exception) -> InputError:
+    """What a person is told of a file that a runtime cannot read."""
+    return InputError(f"{path} cannot be read as a model: {first_line(error)}.")
