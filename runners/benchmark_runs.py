@@ -11,15 +11,18 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
 
 from results.errors import InputError, JudgeError
-from results.records import Metric, RunRecord, RunStatus, Score, ScoreStatus
+from results.records import Metric, RunRecord, RunStatus, Score, ScoreStatus, Value
 from results.run_folder import RunFolder
 from results.store import Store
 from runners.storing import store_runs
 
 FILES = "files"
+_Asked = TypeVar("_Asked", bound=Value)
 # What a resumed run must be asked as it was: its figures would otherwise mix two experiments.
 _SAME = ("benchmark", "split", "model", "variant", "scorer", "config", "hashes")
 
@@ -171,6 +174,28 @@ def benchmark_run(
         status = RunStatus.COMPLETE if whole else RunStatus.INCOMPLETE
         run.end(status, time.monotonic() - began)
         _keep(folder, kept)
+
+
+def read_asked(
+    record: RunRecord, kind: type[_Asked], benchmark: str, config: object, where: str = "config"
+) -> _Asked:
+    """What a run of that benchmark was asked, from the part of its record that says so.
+
+    `where` names that part. InputError where it is a run of another benchmark, or is damaged.
+    """
+    if record.benchmark != benchmark:
+        raise InputError(
+            f"Run {record.run_id} is of {record.benchmark or 'no benchmark'}; it cannot be resumed"
+            f" as {benchmark}."
+        )
+    try:
+        return kind.model_validate(config)
+    except ValidationError as error:
+        place = ".".join([where, *map(str, error.errors(include_input=False)[0]["loc"])])
+        raise InputError(
+            f"Run {record.run_id} cannot be resumed: the {place} in its run.json is not what a run"
+            " is asked; start a new run."
+        ) from None
 
 
 def _keep(folder: RunFolder, store: Store) -> None:

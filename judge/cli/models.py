@@ -88,6 +88,13 @@ def _language_forms() -> tuple[Form, ...]:
             ("executorch", "torch", "transformers"),
             EXTRA.format("export"),
         ),
+        Form(
+            "gguf:<file>",
+            scored,
+            "causal language models in llama.cpp's form",
+            ("llama_cpp",),
+            EXTRA.format("gguf"),
+        ),
     )
 
 
@@ -104,6 +111,13 @@ def _video_forms() -> tuple[Form, ...]:
             EXTRA.format("models"),
         ),
         Form("openai:<model>[@endpoint]", videos, "any server that takes pictures", ("openai",)),
+        Form(
+            "litellm:<model>[@endpoint]",
+            videos,
+            "every provider that LiteLLM knows and that takes pictures",
+            ("litellm",),
+            EXTRA.format("litellm"),
+        ),
         Form(
             "worker:<adapter>[:<checkpoint>]",
             videos,

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from results.records import Metric, Score, ScoreStatus
 from results.statistics import clustered_ratio_interval, wilson
 from runners.api_calling.asking import BATCH, CACHED, CUT, REUSED, TO_FIRST
+from runners.measures import latencies, peak_memory, size_metrics
 from runners.models.language.interface import LanguageModel
 from runners.models.memory import peak_bytes
 
@@ -63,18 +64,11 @@ def speed_of(scores: Sequence[Score]) -> tuple[Metric, ...]:
     fresh = [score for score in scores if not score.measures.get(CACHED) and score.seconds > 0]
     if not fresh:
         return ()
-    seconds = sorted(score.seconds for score in fresh)
-    found = [
-        Metric(
-            name=f"latency_p{percent}",
-            value=1000 * seconds[max(math.ceil(percent / 100 * len(seconds)) - 1, 0)],
-            n=len(seconds),
-            unit="ms",
-            higher_is_better=False,
-            note="from question to answer, retries included",
-        )
-        for percent in (50, 95)
-    ]
+    found = latencies(
+        "latency",
+        (score.seconds for score in fresh),
+        "from question to answer, retries included",
+    )
     counted = [score for score in fresh if score.usage.output_tokens > 0]
     if counted:
         tokens = sum(score.usage.output_tokens for score in counted)
@@ -92,18 +86,8 @@ def speed_of(scores: Sequence[Score]) -> tuple[Metric, ...]:
 
 def _batched(scores: Sequence[Score]) -> Iterable[Metric]:
     """What only a model in this process tells: the first token, batches, prompts not read again."""
-    first = sorted(score.measures[TO_FIRST] for score in scores if TO_FIRST in score.measures)
-    if not first:
-        return
-    for percent in (50, 95):
-        yield Metric(
-            name=f"latency_to_first_token_p{percent}",
-            value=1000 * first[max(math.ceil(percent / 100 * len(first)) - 1, 0)],
-            n=len(first),
-            unit="ms",
-            higher_is_better=False,
-            note="from the beginning of its batch",
-        )
+    first = [score.measures[TO_FIRST] for score in scores if TO_FIRST in score.measures]
+    yield from latencies("latency_to_first_token", first, "from the beginning of its batch")
     batched = [score for score in scores if score.measures.get(BATCH, 0) > 0]
     # Each reply is charged its share of the batch that it was generated in.
     seconds = math.fsum(score.seconds / score.measures[BATCH] for score in batched)
@@ -130,24 +114,8 @@ def size_of(model: LanguageModel | None) -> tuple[Metric, ...]:
     """Parameters, bytes of weights and peak memory of a model in this process."""
     if model is None:
         return ()
-    described = model.describe()
-    found = [
-        Metric(name=name, value=float(described[key]), n=1, unit=unit, higher_is_better=False)
-        for key, name, unit in (
-            ("parameters", "parameters", "parameters"),
-            ("bytes", "model_bytes", "bytes"),
-        )
-        if key in described
-    ]
-    peak = Metric(
-        name="peak_memory",
-        value=float(peak_bytes(model.device)),
-        n=1,
-        unit="bytes",
-        higher_is_better=False,
-        note="of the device, or of this process on a CPU",
-    )
-    return (*found, peak)
+    peak = peak_memory([peak_bytes(model.device)], "of the device, or of this process on a CPU")
+    return (*size_metrics(model.describe()), peak)
 
 
 def cut_replies(scores: Iterable[Score]) -> int:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
 from benchmarks.api_calling.prompting import Mode
 from results.errors import InputError
@@ -146,23 +146,6 @@ def carry_out(begun: Begun, *, runs_dir: Path, store: Path, progress: Progress |
         metrics = (*begun.measure(scores), *sizes)
         run.set_metrics(metrics)
         return Finished(run.folder, scores, metrics, len(run.missing - run.errors), stopped)
-
-
-def asked_before(record: RunRecord, kind: type[_Asked], benchmark: str) -> _Asked:
-    """What a run was asked; InputError where it is a run of another benchmark."""
-    if record.benchmark != benchmark:
-        raise InputError(
-            f"Run {record.run_id} is of {record.benchmark or 'no benchmark'}; it cannot be resumed"
-            f" as {benchmark}."
-        )
-    try:
-        return kind.model_validate(record.config)
-    except ValidationError as error:
-        where = ".".join(map(str, error.errors(include_input=False)[0]["loc"]))
-        raise InputError(
-            f"Run {record.run_id} cannot be resumed: the config.{where} in its run.json is not what"
-            " a run is asked; start a new run."
-        ) from None
 
 
 def record_of(

@@ -40,6 +40,7 @@ from runners.image_segmentation.interactive import (
     interactive_metrics,
     run_interactive,
 )
+from runners.measures import size_metrics
 from runners.models.segmentation.interface import ImageSegmenter, PromptKind
 from runners.recording import description_of, host, installed_versions, variant_of
 
@@ -92,7 +93,7 @@ def begin_interactive(asked: InteractiveAsked, resumes: RunFolder | None = None)
             run.files / SAVED_MASKS if asked.save_masks else None,
         )
         scores = run_interactive(interactive, run.done, run.add, progress)
-        return scores, (*interactive_metrics(scores), *_model_metrics(segmenter))
+        return scores, (*interactive_metrics(scores), *size_metrics(segmenter.describe()))
 
     record = _record(asked, segmenter, asked.split, asked.scorer, data_hash, resumes)
     return Begun(record, sets.notes, tuple(image.key for image in images), carry_out, resumes)
@@ -122,7 +123,7 @@ def begin_instances(asked: InstancesAsked, resumes: RunFolder | None = None) -> 
         found = read_lines(lines, annotations)
         write_predictions(found, run.files)
         metrics = instance_metrics(instance_ap(annotations, found, asked.rules), scores)
-        return scores, (*metrics, *_model_metrics(segmenter))
+        return scores, (*metrics, *size_metrics(segmenter.describe()))
 
     n_boxes = sum(len(detections.get(image_id, ())) for image_id in annotations.images)
     notes = (f"{n_boxes} boxes in {len(annotations.images)} images.",)
@@ -210,18 +211,6 @@ def _record(
         versions={**installed_versions(_READERS), **model.versions},
         hashes={**model.hashes, **data_hashes},
         host=host(),
-    )
-
-
-def _model_metrics(segmenter: ImageSegmenter) -> tuple[Metric, ...]:
-    found = segmenter.describe()
-    return tuple(
-        Metric(name=name, value=float(found[key]), n=1, unit=unit, higher_is_better=False)
-        for key, name, unit in (
-            ("parameters", "parameters", "parameters"),
-            ("bytes", "model_bytes", "bytes"),
-        )
-        if isinstance(found.get(key), int | float)
     )
 
 

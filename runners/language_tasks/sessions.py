@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
 from benchmarks.language.commonsense import (
     BENCHMARK,
@@ -27,8 +27,9 @@ from benchmarks.language.local_data import read_task_data
 from results.errors import InputError
 from results.records import Metric, RunRecord, Score, ScoreStatus, Value
 from results.run_folder import RunFolder, new_run_id
-from runners.benchmark_runs import BenchmarkRun, benchmark_run
+from runners.benchmark_runs import BenchmarkRun, benchmark_run, read_asked
 from runners.language_tasks.harness import HarnessTask, Item, request_of
+from runners.measures import peak_memory, size_metrics
 from runners.models.describing import files_described
 from runners.models.devices import Device, Precision
 from runners.models.language.interface import LanguageModel, Likelihood, ScoreRequest
@@ -136,20 +137,8 @@ def carry_out(
 
 def asked_before(record: RunRecord) -> CommonsenseAsked:
     """What a run was asked; InputError where it is a run of another benchmark."""
-    if record.benchmark != BENCHMARK:
-        raise InputError(
-            f"Run {record.run_id} is of {record.benchmark or 'no benchmark'}; it cannot be resumed"
-            f" as {BENCHMARK}."
-        )
     config = {key: value for key, value in record.config.items() if key != DESCRIBED}
-    try:
-        return CommonsenseAsked.model_validate(config)
-    except ValidationError as error:
-        where = ".".join(map(str, error.errors(include_input=False)[0]["loc"]))
-        raise InputError(
-            f"Run {record.run_id} cannot be resumed: the config.{where} in its run.json is not what"
-            " a run is asked; start a new run."
-        ) from None
+    return read_asked(record, CommonsenseAsked, BENCHMARK, config)
 
 
 @dataclass
@@ -240,31 +229,8 @@ def _speed_metrics(
     model: LanguageModel, tokens: int, options: int, seconds: float
 ) -> tuple[Metric, ...]:
     """What this session took; a resumed run tells of its last session that scored anything."""
-    described = model.describe()
-    found = [
-        Metric(
-            name="peak_memory",
-            value=float(peak_bytes(model.device)),
-            n=1,
-            unit="bytes",
-            higher_is_better=False,
-            note="of the device" if model.device == "cuda" else "of the process",
-        )
-    ]
-    if isinstance(parameters := described.get("parameters"), int | float):
-        found.append(
-            Metric(
-                name="parameters",
-                value=float(parameters),
-                n=1,
-                unit="parameters",
-                higher_is_better=False,
-            )
-        )
-    if isinstance(size := described.get("bytes"), int | float):
-        found.append(
-            Metric(name="model_bytes", value=float(size), n=1, unit="bytes", higher_is_better=False)
-        )
+    of = "of the device" if model.device == "cuda" else "of the process"
+    found = [peak_memory([peak_bytes(model.device)], of), *size_metrics(model.describe())]
     if options and seconds > 0:
         note = "context and continuation of each option, also where a context was read once"
         found += [

@@ -23,6 +23,13 @@ class Placement:
     device: str
     precision: Precision
 
+    @property
+    def dtype(self) -> Any:
+        """The torch type of weights in this precision."""
+        torch = imported_torch()
+        kinds = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
+        return kinds[self.precision]
+
     @contextmanager
     def running(self) -> Iterator[None]:
         """Inference without gradients; bf16 and fp16 by autocast, as SAM 2's own evaluation."""

@@ -49,3 +49,11 @@ def mismatched(found: Mapping[str, Any]) -> list[str]:
 def unreadable(path: Path, error: Exception) -> InputError:
     """What a person is told of a file that a runtime cannot read."""
     return InputError(f"{path} cannot be read as a model: {first_line(error)}.")
+
+
+def end_tokens(model: Any) -> tuple[int, ...]:
+    """The tokens that end a reply, by the generation config of a transformers model."""
+    found = model.generation_config.eos_token_id
+    if found is None:
+        return ()
+    return tuple(map(int, found)) if isinstance(found, list | tuple) else (int(found),)

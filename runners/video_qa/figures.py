@@ -14,6 +14,7 @@ from benchmarks.video_qa.scoring import Figures, QaScores, score_answers
 from benchmarks.video_qa.sets import QaSet
 from results.records import Metric, Score, ScoreStatus
 from results.statistics import paired_interval
+from runners.measures import latencies, peak_memory
 from runners.video_qa.conditions import Ask, Condition, value_name
 
 CONDITION = "condition"
@@ -66,7 +67,7 @@ def efficiency(scores: Sequence[Score]) -> tuple[Metric, ...]:
         ("latency_to_first_token", _measures("seconds_to_first", found)),
         ("latency", [score.seconds for score in found if score.seconds > 0]),
     ):
-        metrics += [_percentile(f"{name}_p{p}", sorted(seconds), p) for p in (50, 95) if seconds]
+        metrics += latencies(name, seconds)
     timed = [score for score in found if score.seconds > 0 and "output_tokens" in score.measures]
     if timed:
         metrics.append(
@@ -80,16 +81,8 @@ def efficiency(scores: Sequence[Score]) -> tuple[Metric, ...]:
             )
         )
     if peaks := _measures("peak_bytes", found):
-        metrics.append(
-            Metric(
-                name="peak_memory",
-                value=max(peaks),
-                n=len(peaks),
-                unit="bytes",
-                higher_is_better=False,
-                note="the most while answering; of the device, or of the process on a CPU",
-            )
-        )
+        note = "the most while answering; of the device, or of the process on a CPU"
+        metrics.append(peak_memory(peaks, note))
     return tuple(metrics)
 
 
@@ -191,15 +184,4 @@ def _mean(name: str, scores: Sequence[Score]) -> Metric | None:
         unit="frames" if name == "frames" else "tokens",
         higher_is_better=None if name == "frames" else False,
         note="mean of a question",
-    )
-
-
-def _percentile(name: str, ordered: Sequence[float], percent: int) -> Metric:
-    rank = max(math.ceil(percent / 100 * len(ordered)) - 1, 0)
-    return Metric(
-        name=name,
-        value=1000 * ordered[rank],
-        n=len(ordered),
-        unit="ms",
-        higher_is_better=False,
     )

@@ -1,4 +1,4 @@
-"""Questions made ready for a model: the frames of a video decoded once for all that is asked of it.
+"""Questions made ready for a model: frames of a video sampled once for all that is asked of it.
 
 Videos are decoded ahead, in threads, while models answer about earlier ones; never more than a few
 are held at once. A video that cannot be read makes the questions that need it errors, each with the
@@ -11,6 +11,7 @@ import queue
 import threading
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from benchmarks.video_qa.prompts import prompt_of
 from benchmarks.video_qa.questions import Question
@@ -22,6 +23,9 @@ from runners.video_qa.frame_cache import FrameCache
 from runners.video_qa.frames import FrameSampling, sample_frames
 from runners.video_qa.packets import UnreadableVideo
 from runners.video_qa.videos import MediaFolder
+
+_Span = tuple[float, float] | None
+_Known = dict[tuple[FrameSampling, _Span, tuple[str, ...]], SampledFrames | UnreadableVideo]
 
 
 @dataclass(frozen=True)
@@ -46,65 +50,60 @@ class Preparation:
 
     def ready(self, asks: Sequence[Ask]) -> list[Ready]:
         """Asks about one video, ready in their order."""
-        frames: dict[tuple[object, ...], SampledFrames | str] = {}
-        lines: dict[str, Subtitles | str | None] = {}
+        frames: _Known = {}
+        lines: dict[Path, Subtitles] = {}
         found: list[Ready] = []
         for ask in asks:
-            sampled = self._frames(ask, frames)
-            if isinstance(sampled, str):
-                found.append(Ready(ask, None, sampled))
-                continue
-            spoken = self._subtitles(ask.question, sampled, lines)
-            if isinstance(spoken, InputError):
-                found.append(Ready(ask, None, str(spoken)))
+            try:
+                sampled = self._frames(ask, frames)
+                spoken = self._subtitles(ask.question, sampled, lines)
+            except UnreadableVideo as error:
+                found.append(Ready(ask, None, str(error)))
                 continue
             prompt = prompt_of(ask.question, self.set_id, subtitles=spoken)
             found.append(Ready(ask, VideoQuestion(prompt, sampled, self.max_tokens)))
         return found
 
-    def _frames(
-        self, ask: Ask, known: dict[tuple[object, ...], SampledFrames | str]
-    ) -> SampledFrames | str:
-        """The frames that an ask is shown, or why there are none."""
+    def _frames(self, ask: Ask, known: _Known) -> SampledFrames:
+        """The frames that an ask is shown; raises UnreadableVideo, each time anew without reading
+        the video again."""
         if ask.condition is Condition.BLIND:
             return SampledFrames()
         sampling = self.sampling
         if ask.condition is Condition.SINGLE_FRAME:
             sampling = FrameSampling(count=1, longest_side=sampling.longest_side)
-        key = (sampling, ask.question.span, ask.question.media_names)
-        if key not in known:
+        names, span = ask.question.media_names, ask.question.span
+        if (sampling, span, names) not in known:
             try:
-                path = self.videos.find(ask.question.media_names)
-                if path is None:
-                    known[key] = f"There is no video {ask.question.media_names[0][:200]}."
-                else:
-                    span = ask.question.span_in(path)
-                    known[key] = sample_frames(path, sampling, cache=self.cache, span=span)
+                known[sampling, span, names] = self._sampled(ask.question, sampling)
             except UnreadableVideo as error:
-                known[key] = str(error)
-        return known[key]
+                known[sampling, span, names] = error
+        sampled = known[sampling, span, names]
+        if isinstance(sampled, UnreadableVideo):
+            raise UnreadableVideo(str(sampled))
+        return sampled
+
+    def _sampled(self, question: Question, sampling: FrameSampling) -> SampledFrames:
+        path = self.videos.find(question.media_names)
+        if path is None:
+            raise UnreadableVideo(f"There is no video {question.media_names[0][:200]}.")
+        return sample_frames(path, sampling, cache=self.cache, span=question.span_in(path))
 
     def _subtitles(
-        self,
-        question: Question,
-        frames: SampledFrames,
-        known: dict[str, Subtitles | str | None],
-    ) -> str | InputError | None:
+        self, question: Question, frames: SampledFrames, known: dict[Path, Subtitles]
+    ) -> str | None:
         """The subtitles of the frames shown; None in a setting without, or without frames."""
         if self.subtitles is None or not frames.pictures:
             return None
-        names = [question.subtitles, *question.media_names]
-        try:
-            path = self.subtitles.find(names)
-            if path is None:
-                return ""
-            if str(path) not in known:
-                known[str(path)] = read_subtitles(path)
-        except (InputError, UnreadableVideo) as error:
-            return InputError(str(error))
-        lines = known[str(path)]
-        assert isinstance(lines, Subtitles)
-        return lines.at([time + question.subtitles_from for time in frames.times])
+        path = self.subtitles.find([question.subtitles, *question.media_names])
+        if path is None:
+            return ""
+        if path not in known:
+            try:
+                known[path] = read_subtitles(path)
+            except InputError as error:
+                raise UnreadableVideo(str(error)) from None
+        return known[path].at([time + question.subtitles_from for time in frames.times])
 
 
 def prepared(

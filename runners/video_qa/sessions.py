@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,18 +9,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
-from benchmarks.video_qa.answers import PARSERS
 from benchmarks.video_qa.questions import Question, by_id
 from benchmarks.video_qa.scoring import SCORER_VERSION
-from benchmarks.video_qa.sets import SETS, QaSet
+from benchmarks.video_qa.sets import SETS
 from benchmarks.video_qa.submission import submission_of
 from benchmarks.video_qa.subtitles import ENDINGS
 from results.errors import InputError
 from results.records import Metric, RunRecord, Score, ScoreStatus, Value
 from results.run_folder import RunFolder, new_run_id
-from runners.benchmark_runs import BenchmarkRun, benchmark_run
+from runners.benchmark_runs import BenchmarkRun, benchmark_run, read_asked
+from runners.measures import size_metrics
+from runners.models.describing import files_described
 from runners.models.devices import Precision
 from runners.models.video_language.interface import VideoLanguageModel
 from runners.recording import description_of, host, installed_versions, variant_of
@@ -72,7 +72,6 @@ class VideoQaAsked(Value):
             raise ValueError(f"there is no set {self.benchmark}")
         if (self.frames is None) == (self.fps is None):
             raise ValueError("sample a number of frames, or a rate")
-        assert set(PARSERS) >= {self.parser}
         return self
 
     @property
@@ -189,7 +188,7 @@ def carry_out(begun: Begun, *, runs_dir: Path, store: Path, progress: Progress |
             _write_predictions(begun, scores, run.files)
         metrics = (
             *run_metrics(begun.asks, scores, of, begun.asked.parser),
-            *_size_of(begun.record),
+            *size_metrics(begun.record.config["model"]),
         )
         run.set_metrics(metrics)
         missing = len(run.missing - run.errors)
@@ -198,19 +197,7 @@ def carry_out(begun: Begun, *, runs_dir: Path, store: Path, progress: Progress |
 
 def asked_before(record: RunRecord, benchmark: str) -> VideoQaAsked:
     """What a run was asked; InputError where it is a run of another benchmark."""
-    if record.benchmark != benchmark:
-        raise InputError(
-            f"Run {record.run_id} is of {record.benchmark or 'no benchmark'}; it cannot be resumed"
-            f" as {benchmark}."
-        )
-    try:
-        return VideoQaAsked.model_validate(record.config.get("asked"))
-    except ValidationError as error:
-        where = ".".join(map(str, error.errors(include_input=False)[0]["loc"]))
-        raise InputError(
-            f"Run {record.run_id} cannot be resumed: the config.asked.{where} in its run.json is"
-            " not what a run is asked; start a new run."
-        ) from None
+    return read_asked(record, VideoQaAsked, benchmark, record.config.get("asked"), "config.asked")
 
 
 def _questions(asked: VideoQaAsked) -> list[Question]:
@@ -273,6 +260,7 @@ def _record(
     asked: VideoQaAsked, model: VideoLanguageModel, data: Path, resumes: RunFolder | None
 ) -> RunRecord:
     described = description_of(model.describe())
+    files = [data] if data.is_file() else SETS[asked.benchmark].files_in(data)
     return RunRecord(
         run_id=new_run_id() if resumes is None else resumes.run_id,
         kind="benchmark",
@@ -284,29 +272,6 @@ def _record(
         started_at=datetime.now(UTC).isoformat(timespec="seconds"),
         config={"asked": asked.model_dump(mode="json"), "model": described.settings},
         versions={**installed_versions(_READERS), **described.versions, "scorer": SCORER_VERSION},
-        hashes={"data": _hash_of(SETS[asked.benchmark], data), **described.hashes},
+        hashes={"data": str(files_described(files)["sha256"]), **described.hashes},
         host=host(),
     )
-
-
-def _size_of(record: RunRecord) -> list[Metric]:
-    settings = record.config["model"]
-    return [
-        Metric(name=name, value=float(settings[key]), n=1, unit=unit, higher_is_better=False)
-        for key, name, unit in (
-            ("parameters", "parameters", "parameters"),
-            ("bytes", "model_bytes", "bytes"),
-        )
-        if isinstance(settings.get(key), int | float)
-    ]
-
-
-def _hash_of(of: QaSet, data: Path) -> str:
-    """Of a file, or of every file of a folder that holds questions with its name."""
-    if data.is_file():
-        return hashlib.sha256(data.read_bytes()).hexdigest()
-    whole = hashlib.sha256()
-    for file in of.files_in(data):
-        whole.update(file.name.encode("utf-8", "surrogateescape") + b"\0")
-        whole.update(hashlib.sha256(file.read_bytes()).digest())
-    return whole.hexdigest()

@@ -20,11 +20,11 @@ from judge.cli.calling import Call, judge_command
 @chat_options("dialogues", "prompt", ("tools", "prompt"))
 def run_api_bank(call: Call, **given: Any) -> int:
     from runners.api_calling.api_bank import PREDICTIONS, ApiBankAsked, begin_api_bank
-    from runners.api_calling.sessions import asked_before
+    from runners.benchmark_runs import read_asked
 
     before = resumed_chat(call, given)
     if before is not None:
-        asked = asked_before(before.record, ApiBankAsked, "api-bank")
+        asked = read_asked(before.record, ApiBankAsked, "api-bank", before.record.config)
     else:
         asked = ApiBankAsked(benchmark="api-bank", **asked_of(given))
     return conclude(call, begin_api_bank(asked, how_of(given), before), PREDICTIONS)

@@ -31,11 +31,11 @@ from judge.cli.calling import Call, judge_command
 )
 def run_bfcl(call: Call, **given: Any) -> int:
     from runners.api_calling.bfcl import RESULTS, BfclAsked, begin_bfcl
-    from runners.api_calling.sessions import asked_before
+    from runners.benchmark_runs import read_asked
 
     before = resumed_chat(call, given)
     if before is not None:
-        asked = asked_before(before.record, BfclAsked, "bfcl")
+        asked = read_asked(before.record, BfclAsked, "bfcl", before.record.config)
     else:
         underscores = given["underscore_names"]
         asked = BfclAsked(

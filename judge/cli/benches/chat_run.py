@@ -9,27 +9,29 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from judge.cli.benches.running import (
-    LEFT_IN_ERROR,
     PATH,
     PLACEMENT_OPTIONS,
     RESUME_OPTION,
     VARIANT_OPTION,
     Option,
+    kept_line,
+    left_in_error,
     model_option,
     options,
     progress_bar,
+    require,
     resume_command,
     resumed,
+    run_document,
     stopped,
 )
 from judge.cli.calling import Call
-from results.errors import InputError, JudgeError
+from results.errors import JudgeError
 
 if TYPE_CHECKING:
     from results.run_folder import RunFolder
     from runners.api_calling.sessions import Begun, Finished, How
 
-_SHOWN = 5
 # What only says how quickly it goes, and so may be given anew to a resumed run.
 _BESIDE_RESUME = frozenset({"jobs", "device"})
 
@@ -99,12 +101,11 @@ def resumed_chat(call: Call, given: dict[str, Any]) -> RunFolder | None:
 
 def asked_of(given: dict[str, Any]) -> dict[str, Any]:
     """The fields of ChatAsked that the options give. InputError where one is missing."""
-    for name, example in (
-        ("model", "openai:<model>, or hf:<folder> for one on this machine"),
-        ("data", "the folder of the released files"),
-    ):
-        if given[name] is None:
-            raise InputError(f"Give --{name}: {example}.")
+    require(
+        given,
+        model="openai:<model>, or hf:<folder> for one on this machine",
+        data="the folder of the released files",
+    )
     names = (
         *("model", "mode", "limit", "max_tokens", "temperature", "top_p", "seed"),
         *("precision", "variant"),
@@ -162,16 +163,9 @@ def _answer(
         from judge.reporting.benchmarks import metrics_table
 
         document = {
-            "run_id": record.run_id,
-            "run_dir": str(finished.folder.path.absolute()),
-            "store": str(call.store.absolute()),
+            **run_document(call, record, finished.folder.path, finished.metrics),
             "predictions": str(place),
             "score_command": again,
-            "benchmark": record.benchmark,
-            "split": record.split,
-            "model": record.model,
-            "variant": record.variant,
-            "scorer": record.scorer,
             "scorer_version": record.versions["scorer"],
             "status": str(finished.folder.status),
             **_figures(finished),
@@ -183,21 +177,22 @@ def _answer(
         call.answer(
             document,
             metrics_table(finished.metrics, title),
-            f"run {record.run_id}, kept in {finished.folder.path} and {call.store}",
+            kept_line(call, record, finished.folder.path),
             f"score its predictions again: {again}",
         )
     else:
         click.echo(record.run_id)
     if not errors and not finished.missing:
         return 0
-    for sample, reason in list(errors.items())[:_SHOWN]:
-        call.note(f"{sample}: {reason}")
+    also = []
     if finished.stopped:
-        call.say(f"Nothing more was asked: {finished.stopped}")
+        also.append(f"Nothing more was asked: {finished.stopped}")
         if begun.asked.mode == "tools" and any(r.startswith("no_tools:") for r in errors.values()):
-            call.say("Calls can be asked for as text instead: start a new run with --mode prompt.")
-    call.say(f"In error: {len(errors)}; not asked: {finished.missing}. To go on: {resume}")
-    return LEFT_IN_ERROR
+            also.append(
+                "Calls can be asked for as text instead: start a new run with --mode prompt."
+            )
+    left = f"In error: {len(errors)}; not asked: {finished.missing}. To go on: {resume}"
+    return left_in_error(call, errors, left, also)
 
 
 def _figures(finished: Finished) -> dict[str, Any]:
@@ -207,7 +202,6 @@ def _figures(finished: Finished) -> dict[str, Any]:
     return {
         "n": whole["accuracy"].n,
         "accuracy": whole["accuracy"].value,
-        "metrics": [metric.model_dump(mode="json") for metric in finished.metrics],
         "usage": {
             "calls": sum(each.calls for each in usage),
             "input_tokens": sum(each.input_tokens for each in usage),

@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from judge.cli.benches.running import (
-    LEFT_IN_ERROR,
     PATH,
     RESUME_OPTION,
     absolute,
+    kept_line,
+    left_in_error,
     options,
     progress_bar,
     resume_command,
     resumed,
+    run_document,
     segmenter_options,
     stopped,
 )
@@ -297,10 +299,8 @@ def _carry_out(call: Call, benchmark: str, begun: Begun) -> int:
     _answer(call, finished)
     failed = [score for score in finished.scores if score.status is ScoreStatus.ERROR]
     if failed:
-        for score in failed[:5]:
-            call.note(f"{score.sample}: {score.reason}")
-        call.say(f"Units in error: {len(failed)}. To ask them again: {resume}")
-        return LEFT_IN_ERROR
+        again = f"Units in error: {len(failed)}. To ask them again: {resume}"
+        return left_in_error(call, {each.sample: each.reason for each in failed}, again)
     return 0
 
 
@@ -309,21 +309,13 @@ def _answer(call: Call, finished: Finished) -> None:
 
     record = finished.record
     document = {
-        "run_id": record.run_id,
-        "run_dir": str(finished.folder.absolute()),
-        "store": str(call.store.absolute()),
-        "benchmark": record.benchmark,
-        "split": record.split,
-        "model": record.model,
-        "variant": record.variant,
-        "scorer": record.scorer,
+        **run_document(call, record, finished.folder, finished.metrics),
         "n": finished.metrics[0].n if finished.metrics else 0,
         "errors": {s.sample: s.reason for s in finished.scores if s.status.value == "error"},
-        "metrics": [metric.model_dump(mode="json") for metric in finished.metrics],
     }
     if call.quiet and not call.as_json:
         click.echo(record.run_id)
         return
     title = f"{record.benchmark} {record.split}, {record.model}: {record.scorer}"
-    kept = f"run {record.run_id}, kept in {finished.folder} and {call.store}"
+    kept = kept_line(call, record, finished.folder)
     call.answer(document, metrics_table(finished.metrics, title), kept)

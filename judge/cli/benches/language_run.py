@@ -7,25 +7,26 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from judge.cli.benches.running import (
-    LEFT_IN_ERROR,
     PATH,
     PLACEMENT_OPTIONS,
     RESUME_OPTION,
     VARIANT_OPTION,
+    kept_line,
+    left_in_error,
     model_option,
     options,
     progress_bar,
+    require,
     resume_command,
     resumed,
+    run_document,
     stopped,
 )
 from judge.cli.calling import Call, judge_command
-from results.errors import InputError, JudgeError
+from results.errors import JudgeError
 
 if TYPE_CHECKING:
     from runners.language_tasks.sessions import Finished
-
-_SHOWN = 5
 
 
 @judge_command(
@@ -68,12 +69,11 @@ def run_commonsense(call: Call, **given: Any) -> int:
     if before is not None:
         asked = asked_before(before.record)
     else:
-        for name, example in (
-            ("model", "hf:facebook/MobileLLM-125M, say"),
-            ("data", "the folder of the tasks' folders"),
-        ):
-            if given[name] is None:
-                raise InputError(f"Give --{name}: {example}.")
+        require(
+            given,
+            model="hf:facebook/MobileLLM-125M, say",
+            data="the folder of the tasks' folders",
+        )
         asked = CommonsenseAsked(
             model=given["model"],
             data=str(given["data"].absolute()),
@@ -113,25 +113,15 @@ def _answer(call: Call, finished: Finished, resume: str) -> int:
         click.echo(record.run_id)
     else:
         document = {
-            "run_id": record.run_id,
-            "run_dir": str(finished.folder.absolute()),
-            "store": str(call.store.absolute()),
-            "benchmark": record.benchmark,
-            "split": record.split,
-            "model": record.model,
-            "variant": record.variant,
-            "scorer": record.scorer,
+            **run_document(call, record, finished.folder, finished.metrics),
             "n": len(finished.scores),
             "cut": cut,
             "errors": errors,
-            "metrics": [metric.model_dump(mode="json") for metric in finished.metrics],
         }
         title = f"{record.benchmark} {record.split}, {record.model}: {record.scorer}"
-        kept = f"run {record.run_id}, kept in {finished.folder} and {call.store}"
+        kept = kept_line(call, record, finished.folder)
         call.answer(document, metrics_table(finished.metrics, title), kept)
     if not errors:
         return 0
-    for sample, reason in list(errors.items())[:_SHOWN]:
-        call.note(f"{sample}: {reason}")
-    call.say(f"Units in error: {len(errors)}. To ask them again: {resume}")
-    return LEFT_IN_ERROR
+    again = f"Units in error: {len(errors)}. To ask them again: {resume}"
+    return left_in_error(call, errors, again)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,9 +15,11 @@ from judge.cli.progress import counting_bar
 from results.errors import InputError, JudgeError
 
 if TYPE_CHECKING:
+    from results.records import Metric, RunRecord
     from results.run_folder import RunFolder
 
 LEFT_IN_ERROR, INTERRUPTED = 3, 130
+_SHOWN_ERRORS = 5
 PATH = click.Path(path_type=Path)
 
 Option = Callable[[Callable[..., Any]], Callable[..., Any]]
@@ -43,6 +45,9 @@ def model_option(specs: str) -> Option:
     return click.option("--model", help=specs)
 
 
+PRECISION_OPTION = click.option(
+    "--precision", type=click.Choice(["fp32", "bf16", "fp16"]), default="fp32", show_default=True
+)
 PLACEMENT_OPTIONS = options(
     click.option(
         "--device",
@@ -50,12 +55,7 @@ PLACEMENT_OPTIONS = options(
         default="auto",
         show_default=True,
     ),
-    click.option(
-        "--precision",
-        type=click.Choice(["fp32", "bf16", "fp16"]),
-        default="fp32",
-        show_default=True,
-    ),
+    PRECISION_OPTION,
 )
 VARIANT_OPTION = click.option(
     "--variant", help="What this form of the model is called in the results."
@@ -143,3 +143,43 @@ def progress_bar(call: Call, what: str) -> Iterator[Tell | None]:
 def absolute(path: Path | None) -> str | None:
     """A path as a run's record keeps it, so that the run can be resumed from elsewhere."""
     return None if path is None else str(path.absolute())
+
+
+def require(given: Mapping[str, Any], **examples: str) -> None:
+    """InputError for the first of these parameters that was not given, with what it may be."""
+    for name, example in examples.items():
+        if given[name] is None:
+            raise InputError(f"Give --{name}: {example}.")
+
+
+def run_document(
+    call: Call, record: RunRecord, folder: Path, metrics: Sequence[Metric]
+) -> dict[str, Any]:
+    """What every run answers in JSON: where it is kept, what ran, and its figures."""
+    return {
+        "run_id": record.run_id,
+        "run_dir": str(folder.absolute()),
+        "store": str(call.store.absolute()),
+        "benchmark": record.benchmark,
+        "split": record.split,
+        "model": record.model,
+        "variant": record.variant,
+        "scorer": record.scorer,
+        "metrics": [metric.model_dump(mode="json") for metric in metrics],
+    }
+
+
+def kept_line(call: Call, record: RunRecord, folder: Path) -> str:
+    """Where a person finds the run."""
+    return f"run {record.run_id}, kept in {folder} and {call.store}"
+
+
+def left_in_error(
+    call: Call, errors: Mapping[str, str], sentence: str, also: Sequence[str] = ()
+) -> int:
+    """Names the first samples that failed and says how to go on; gives the exit status."""
+    for sample, reason in list(errors.items())[:_SHOWN_ERRORS]:
+        call.note(f"{sample}: {reason}")
+    for each in (*also, sentence):
+        call.say(each)
+    return LEFT_IN_ERROR

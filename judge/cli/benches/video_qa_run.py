@@ -8,16 +8,20 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from judge.cli.benches.running import (
-    LEFT_IN_ERROR,
     PATH,
+    PRECISION_OPTION,
     RESUME_OPTION,
     VARIANT_OPTION,
     absolute,
+    kept_line,
+    left_in_error,
     model_option,
     options,
     progress_bar,
+    require,
     resume_command,
     resumed,
+    run_document,
     stopped,
 )
 from judge.cli.benches.video_qa import QA_PARSERS, accuracies_table
@@ -27,7 +31,6 @@ from results.errors import InputError, JudgeError
 if TYPE_CHECKING:
     from runners.video_qa.sessions import Begun, Finished, How, VideoQaAsked
 
-_SHOWN = 5
 _SHOWN_UNPARSED = 20
 # What only says how quickly it goes, and so may be given anew to a resumed run.
 _BESIDE_RESUME = frozenset({"devices", "processes", "batch_size", "decoders", "cache"})
@@ -105,12 +108,7 @@ _OPTIONS = options(
         help="Videos that are decoded at once, ahead of the model.",
     ),
     click.option("--cache", type=PATH, help="A folder where sampled frames are kept."),
-    click.option(
-        "--precision",
-        type=click.Choice(["fp32", "bf16", "fp16"]),
-        default="fp32",
-        show_default=True,
-    ),
+    PRECISION_OPTION,
     click.option("--code", type=PATH, help="A checkout of the code that a worker imports."),
     click.option("--python", type=PATH, help="The Python of a worker's environment."),
     VARIANT_OPTION,
@@ -163,13 +161,12 @@ def _asked(benchmark: str, given: dict[str, Any]) -> VideoQaAsked:
     from runners.video_qa.conditions import BASELINES, Condition
     from runners.video_qa.sessions import DEFAULT_FRAMES, VideoQaAsked
 
-    for name, example in (
-        ("model", "hf:<folder>, or openai:<model>"),
-        ("data", "the file of the released questions"),
-        ("videos", "the folder of videos"),
-    ):
-        if given[name] is None:
-            raise InputError(f"Give --{name}: {example}.")
+    require(
+        given,
+        model="hf:<folder>, or openai:<model>",
+        data="the file of the released questions",
+        videos="the folder of videos",
+    )
     if given["frames"] is not None and given["fps"] is not None:
         raise InputError("--frames and --fps say two things; leave one of them out.")
     named = [each.strip() for each in given["baselines"].split(",") if each.strip()]
@@ -231,19 +228,11 @@ def _answer(call: Call, begun: Begun, finished: Finished) -> None:
     unparsed = {name: list(scores.unparsed) for name, scores in by_condition.items()}
     place = finished.folder.path.absolute() / FILES / PREDICTIONS
     document = {
-        "run_id": record.run_id,
-        "run_dir": str(finished.folder.path.absolute()),
-        "store": str(call.store.absolute()),
+        **run_document(call, record, finished.folder.path, finished.metrics),
         "predictions": str(place),
-        "benchmark": record.benchmark,
-        "split": record.split,
-        "model": record.model,
-        "variant": record.variant,
-        "scorer": record.scorer,
         "status": str(finished.folder.status),
         "unparsed": unparsed,
         "errors": finished.errors,
-        "metrics": [metric.model_dump(mode="json") for metric in finished.metrics],
     }
     if call.quiet and not call.as_json:
         click.echo(record.run_id)
@@ -261,7 +250,7 @@ def _answer(call: Call, begun: Begun, finished: Finished) -> None:
         accuracies_table(by_condition, title),
         metrics_table(others, "over all questions"),
         *lines,
-        f"run {record.run_id}, kept in {finished.folder.path} and {call.store}",
+        kept_line(call, record, finished.folder.path),
         f"score its replies again: {again}",
     )
 
@@ -275,9 +264,6 @@ def _left(call: Call, finished: Finished, resume: str) -> int:
     errors = finished.errors
     if not errors and not finished.missing:
         return 0
-    for sample, reason in list(errors.items())[:_SHOWN]:
-        call.note(f"{sample}: {reason}")
-    if finished.stopped:
-        call.say(f"Nothing more was asked: {finished.stopped}")
-    call.say(f"In error: {len(errors)}; not asked: {finished.missing}. To go on: {resume}")
-    return LEFT_IN_ERROR
+    also = [f"Nothing more was asked: {finished.stopped}"] if finished.stopped else []
+    left = f"In error: {len(errors)}; not asked: {finished.missing}. To go on: {resume}"
+    return left_in_error(call, errors, left, also)

@@ -10,14 +10,16 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from judge.cli.benches.running import (
-    LEFT_IN_ERROR,
     PATH,
     RESUME_OPTION,
     Option,
     absolute,
+    kept_line,
+    left_in_error,
     options,
     resume_command,
     resumed,
+    run_document,
     segmenter_options,
     stopped,
 )
@@ -30,7 +32,6 @@ if TYPE_CHECKING:
     from runners.video_segmentation.requests import VideoRequest
     from runners.video_segmentation.running import How, Progress
 
-_SHOWN_ERRORS = 5
 # What a resumed run may be given anew: how quickly it goes, and what is made beside the figures.
 _BESIDE_RESUME = frozenset({"out", "visualize", "prefetch", "jobs"})
 
@@ -309,10 +310,8 @@ def _concluded(call: Call, executed: Executed, out: Path | None, resume: str) ->
         call.note(note)
     _answer(call, executed)
     if found.errors:
-        for score in found.errors[:_SHOWN_ERRORS]:
-            call.note(f"{score.sample}: {score.reason}")
-        call.say(f"Sequences in error: {len(found.errors)}. To try them again: {resume}")
-        return LEFT_IN_ERROR
+        again = f"Sequences in error: {len(found.errors)}. To try them again: {resume}"
+        return left_in_error(call, {each.sample: each.reason for each in found.errors}, again)
     return 0
 
 
@@ -326,16 +325,9 @@ def _answer(call: Call, executed: Executed) -> None:
         return
     predictions = executed.files.absolute() / PREDICTIONS
     document = {
-        "run_id": record.run_id,
-        "run_dir": str(executed.folder.path.absolute()),
-        "store": str(call.store.absolute()),
+        **run_document(call, record, executed.folder.path, found.metrics),
         "predictions": str(predictions) if predictions.is_dir() else None,
         "submission": None if found.submission is None else str(found.submission.absolute()),
-        "benchmark": record.benchmark,
-        "split": record.split,
-        "model": record.model,
-        "variant": record.variant,
-        "scorer": record.scorer,
         "scorer_version": record.versions["scorer"],
         "status": str(executed.folder.status),
         **found.as_json(),
@@ -345,7 +337,7 @@ def _answer(call: Call, executed: Executed) -> None:
     call.answer(
         document,
         metrics_table(found.metrics, title),
-        f"run {record.run_id}, kept in {executed.folder.path} and {call.store}",
+        kept_line(call, record, executed.folder.path),
         *([f"{found.submission}: to be uploaded as it is."] if found.submission else []),
     )
 

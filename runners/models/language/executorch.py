@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from numpy.typing import NDArray
+
 from results.errors import MissingExtra
 from runners.models.describing import Described, versions_described
-from runners.models.language.interface import Logits, Tokens
+from runners.models.language.interface import Logits
 from runners.models.language.stepwise import (
     Arrays,
     StepwiseNetwork,
@@ -42,23 +45,8 @@ class ExecuTorchNetwork(StepwiseNetwork):
     def describe(self) -> Described:
         return {**super().describe(), **versions_described("executorch", "tokenizers")}
 
-    def _call(
-        self,
-        tokens: Tokens,
-        seen: Tokens,
-        positions: Tokens,
-        places: Tokens,
-        keys: Arrays,
-        values: Arrays,
-    ) -> tuple[Logits, Arrays, Arrays]:
-        given = [
-            self._torch.from_numpy(array.copy())
-            for array in (tokens, seen, positions, places, keys, values)
-        ]
-        logits, new_keys, new_values = self._method.execute(given)
+    def _call(self, inputs: Mapping[str, NDArray[Any]]) -> tuple[Logits, Arrays, Arrays]:
+        given = [self._torch.from_numpy(array.copy()) for array in inputs.values()]
         # The runtime reuses the memory of what it gives.
-        return (
-            logits.clone().numpy(),
-            new_keys.clone().numpy(),
-            new_values.clone().numpy(),
-        )
+        logits, keys, values = (each.clone().numpy() for each in self._method.execute(given))
+        return logits, keys, values

@@ -21,10 +21,10 @@ from numpy.typing import NDArray
 
 from results.errors import InputError, first_line
 from runners.models.describing import Described, files_described, versions_described
-from runners.models.devices import Placement, imported_torch
+from runners.models.devices import Placement
 from runners.models.language.interface import Cache, Logits, Tokens
 from runners.models.language.mobile_llm import is_mobile_llm, load_mobile_llm
-from runners.models.loading import mismatched, quiet_transformers
+from runners.models.loading import end_tokens, mismatched, quiet_transformers
 
 _DEFAULT_CONTEXT = 2_048
 # Weights, configs and what a tokenizer consists of: all that an answer depends on.
@@ -86,10 +86,7 @@ class HfNetwork:
     @property
     def ends(self) -> tuple[int, ...]:
         """The tokens that end a reply, by the generation config."""
-        found = self.model.generation_config.eos_token_id
-        if found is None:
-            return ()
-        return tuple(found) if isinstance(found, list | tuple) else (int(found),)
+        return end_tokens(self.model)
 
     def token_scores(
         self, tokens: Tokens, lengths: Tokens, after: Cache | None = None
@@ -216,9 +213,7 @@ class HfNetwork:
 
 def open_hf_network(place: str, placement: Placement) -> HfNetwork:
     """The model in a folder, or of that name on the hub; InputError where it cannot be loaded."""
-    torch = imported_torch()
-    kinds = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
-    kind = kinds[placement.precision]
+    kind = placement.dtype
     try:
         with quiet_transformers() as transformers:
             # A config that names code of its own would otherwise be asked about on the terminal.

@@ -2,8 +2,7 @@
 
 A form (`hf:`, `onnx:`, `executorch:` …) is a `Network`: it reads tokens and says what comes next.
 One engine makes a `LanguageModel` of any network: batches sorted by length, a key-value cache,
-prefixes that are read once, greedy and sampled decoding, JSON held to a schema. A form that brings
-an engine of its own (`gguf:`, an endpoint) is a `LanguageModel` itself.
+prefixes that are read once, greedy and sampled decoding, JSON held to a schema.
 
 Tokens are int64; logits and log-probabilities are float32; logarithms are natural.
 """

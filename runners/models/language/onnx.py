@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
+from numpy.typing import NDArray
 
 from results.errors import InputError, MissingExtra
 from runners.models.describing import Described, versions_described
 from runners.models.devices import Device
-from runners.models.language.interface import Logits, Tokens
+from runners.models.language.interface import Logits
 from runners.models.language.stepwise import (
     Arrays,
     StepwiseNetwork,
@@ -53,22 +54,6 @@ class OnnxNetwork(StepwiseNetwork):
     def describe(self) -> Described:
         return {**super().describe(), **versions_described("onnxruntime", "tokenizers")}
 
-    def _call(
-        self,
-        tokens: Tokens,
-        seen: Tokens,
-        positions: Tokens,
-        places: Tokens,
-        keys: Arrays,
-        values: Arrays,
-    ) -> tuple[Logits, Arrays, Arrays]:
-        given = {
-            "tokens": tokens,
-            "seen": seen,
-            "positions": positions,
-            "places": places,
-            "keys": np.ascontiguousarray(keys),
-            "values": np.ascontiguousarray(values),
-        }
-        logits, new_keys, new_values = self._session.run(None, given)
-        return logits, new_keys, new_values
+    def _call(self, inputs: Mapping[str, NDArray[Any]]) -> tuple[Logits, Arrays, Arrays]:
+        logits, keys, values = self._session.run(None, dict(inputs))
+        return logits, keys, values

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -179,16 +180,8 @@ class StepwiseNetwork(ABC):
         return found
 
     @abstractmethod
-    def _call(
-        self,
-        tokens: Tokens,
-        seen: Tokens,
-        positions: Tokens,
-        places: Tokens,
-        keys: Arrays,
-        values: Arrays,
-    ) -> tuple[Logits, Arrays, Arrays]:
-        """The exported function."""
+    def _call(self, inputs: Mapping[str, NDArray[Any]]) -> tuple[Logits, Arrays, Arrays]:
+        """The exported function: its inputs by name, in its order; logits, keys and values."""
 
     def _forward(
         self, tokens: Tokens, new: Tokens, places: Tokens, before: StepCache
@@ -197,12 +190,14 @@ class StepwiseNetwork(ABC):
         counted = before.lengths[:, None] + new.cumsum(1) - 1
         positions = np.maximum(counted, 0)
         logits, keys, values = self._call(
-            np.ascontiguousarray(tokens, np.int64),
-            seen,
-            positions,
-            np.ascontiguousarray(places, np.int64),
-            before.keys,
-            before.values,
+            {
+                "tokens": np.ascontiguousarray(tokens, np.int64),
+                "seen": seen,
+                "positions": positions,
+                "places": np.ascontiguousarray(places, np.int64),
+                "keys": np.ascontiguousarray(before.keys),
+                "values": np.ascontiguousarray(before.values),
+            }
         )
         lengths = before.lengths + new.sum(1)
         return logits, StepCache(keys, values, seen, lengths)

@@ -7,8 +7,6 @@ for by naming it.
 
 from __future__ import annotations
 
-import importlib
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -89,33 +87,6 @@ def official_model(place: str) -> OfficialModel:
     if not path.is_file():
         raise InputError(f"There is no checkpoint {path}.")
     return OfficialModel(name, code_base, config, path)
-
-
-def imported_from(module: str, package: str, install: str, code: Path | None) -> Any:
-    """The module of an installed package, or of the checkout `code`; InputError without it."""
-    if code is not None:
-        if not code.is_dir():
-            raise InputError(f"There is no folder {code} with the code of {package}.")
-        loaded = getattr(sys.modules.get(package), "__path__", None)
-        if loaded and code.resolve() not in Path(next(iter(loaded))).resolve().parents:
-            raise InputError(
-                f"The package {package} was imported from {next(iter(loaded))} before; use the code"
-                f" in {code} in a process of its own."
-            )
-        if str(code.resolve()) not in sys.path:
-            sys.path.insert(0, str(code.resolve()))
-    try:
-        return importlib.import_module(module)
-    except ImportError as error:
-        missing = error.name or str(error)
-        if missing.partition(".")[0] == package:
-            raise InputError(
-                f"The package {package} is not installed ({missing} was not found): {install}, or"
-                " give the folder of its code."
-            ) from None
-        raise InputError(
-            f"The package {package} needs {missing}, which is not there: pip install {missing}."
-        ) from None
 
 
 def built(make: Any, model: OfficialModel, device: str, **settings: Any) -> Any:

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from results.errors import InputError
 from runners.models.describing import Described, files_described, versions_described
 from runners.models.devices import Placement
+from runners.models.own_code import imported_from
 from runners.models.segmentation.checkpoint import weights_described
-from runners.models.segmentation.code_bases import OfficialModel, built, imported_from
+from runners.models.segmentation.code_bases import OfficialModel, built
 from runners.models.segmentation.interface import Picture, Prepared, Prompt, PromptKind
 from runners.models.segmentation.prompts import check_picture, check_prompt
 

@@ -23,8 +23,9 @@ import numpy as np
 from results.errors import InputError, first_line
 from runners.models.describing import Described, files_described, versions_described
 from runners.models.devices import Placement
+from runners.models.own_code import imported_from
 from runners.models.segmentation.checkpoint import weights_described
-from runners.models.segmentation.code_bases import OfficialModel, built, imported_from
+from runners.models.segmentation.code_bases import OfficialModel, built
 from runners.models.segmentation.frame_store import FrameStore
 from runners.models.segmentation.interface import Mask, Prompt
 from runners.models.segmentation.overlap import masks_at

@@ -14,12 +14,12 @@ when a person names them.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from results.errors import InputError
 from runners.models.devices import Device, Precision, torch_placement
+from runners.models.own_code import made_by
 from runners.models.segmentation.checkpoint import open_checkpoint
-from runners.models.segmentation.code_bases import imported_from, official_model
+from runners.models.segmentation.code_bases import official_model
 from runners.models.segmentation.encoder_decoder import SUFFIXES, open_encoder_decoder
 from runners.models.segmentation.graphs import graph_placement
 from runners.models.segmentation.hf_images import HfImageSegmenter
@@ -29,6 +29,7 @@ from runners.models.segmentation.official_images import OfficialImageSegmenter
 from runners.models.segmentation.official_videos import OfficialVideoSegmenter
 
 FORMS = ("hf", "onnx", "torchscript", "executorch", "official", "python")
+_SEGMENTER = "a segmenter as in runners/models/segmentation/interface.py"
 
 
 def open_video_segmenter(
@@ -53,7 +54,9 @@ def open_video_segmenter(
         placement = torch_placement(device, precision)
         return OfficialVideoSegmenter(official_model(place), placement, compile=compile, code=code)
     if form == "python":
-        own: VideoSegmenter = _made(place, device, precision, compile, code, ("prepare", "start"))
+        methods = ("prepare", "start")
+        settings = {"device": device, "precision": precision, "compile": compile}
+        own: VideoSegmenter = made_by(place, code, methods, _SEGMENTER, **settings)
         return own
     raise InputError(
         f"An {form} file segments images and no videos; name hf:, official: or python: for these."
@@ -75,9 +78,9 @@ def open_image_segmenter(
             raise InputError(f"An {form} file is compiled already; leave torch.compile out.")
         return open_encoder_decoder(form, place, graph_placement(form, device, precision))
     if form == "python":
-        own: ImageSegmenter = _made(
-            place, device, precision, compile, code, ("set_image", "predict")
-        )
+        methods = ("set_image", "predict")
+        settings = {"device": device, "precision": precision, "compile": compile}
+        own: ImageSegmenter = made_by(place, code, methods, _SEGMENTER, **settings)
         return own
     placement = torch_placement(device, precision)
     if form == "official":
@@ -93,30 +96,3 @@ def _parts(spec: str) -> tuple[str, str]:
             f" {', '.join(f'{known}:…' for known in FORMS)}."
         )
     return form, place
-
-
-def _made(
-    place: str,
-    device: Device,
-    precision: Precision,
-    compile: bool,
-    code: Path | None,
-    methods: tuple[str, ...],
-) -> Any:
-    """What `<module>:<factory>` returns for these options."""
-    name, colon, factory = place.rpartition(":")
-    if not colon or not name or not factory:
-        raise InputError(f"python:{place} is not whole; write python:<module>:<factory>.")
-    package = name.partition(".")[0]
-    module = imported_from(name, package, f"install what holds {package}", code)
-    make = getattr(module, factory, None)
-    if not callable(make):
-        raise InputError(f"The module {name} has no function {factory}.")
-    made = make(device=device, precision=precision, compile=compile)
-    lacking = [method for method in methods if not callable(getattr(made, method, None))]
-    if lacking:
-        raise InputError(
-            f"What {place} returns has no {' and no '.join(lacking)}; it must be a segmenter as in"
-            " runners/models/segmentation/interface.py."
-        )
-    return made

@@ -15,7 +15,7 @@ from typing import Any
 from results.errors import InputError, first_line
 from runners.models.describing import Described, files_described, versions_described
 from runners.models.devices import Placement
-from runners.models.loading import quiet_transformers
+from runners.models.loading import end_tokens, quiet_transformers
 from runners.models.memory import is_out_of_memory, peak_bytes
 from runners.models.video_language.families import FAMILIES, Family, Shown
 from runners.models.video_language.interface import Unanswered, VideoQuestion, VideoReply
@@ -132,7 +132,7 @@ class HfVideoModel:
             )
         texts = produced[:, longest:].tolist()
         seconds = time.monotonic() - began
-        ends = self._ends()
+        ends = end_tokens(self._model)
         replies: list[VideoReply | Unanswered] = []
         for each, tokens in zip(shown, texts, strict=True):
             length = next((at for at, token in enumerate(tokens) if token in ends), len(tokens))
@@ -149,11 +149,6 @@ class HfVideoModel:
                 )
             )
         return replies
-
-    def _ends(self) -> set[int]:
-        found = self._model.generation_config.eos_token_id
-        ends = set(found) if isinstance(found, list | tuple) else {found}
-        return {int(token) for token in ends if token is not None}
 
 
 class _FirstToken:
@@ -175,8 +170,6 @@ class _FirstToken:
 def open_hf_video_model(place: str, placement: Placement, variant: str | None) -> HfVideoModel:
     """The model in a folder, or of that name on the hub; InputError where it cannot be loaded."""
     with quiet_transformers() as transformers:
-        torch: Any = importlib.import_module("torch")
-        kinds = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
         try:
             config = transformers.AutoConfig.from_pretrained(place, trust_remote_code=False)
             family = FAMILIES.get(config.model_type)
@@ -188,7 +181,7 @@ def open_hf_video_model(place: str, placement: Placement, variant: str | None) -
             tokenizer = transformers.AutoTokenizer.from_pretrained(place, trust_remote_code=False)
             model, found = transformers.AutoModelForImageTextToText.from_pretrained(
                 place,
-                dtype=kinds[placement.precision],
+                dtype=placement.dtype,
                 trust_remote_code=False,
                 output_loading_info=True,
             )

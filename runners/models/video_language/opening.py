@@ -15,7 +15,7 @@ from pathlib import Path
 
 from results.errors import InputError
 from runners.models.devices import Device, Precision, torch_placement
-from runners.models.segmentation.code_bases import imported_from
+from runners.models.own_code import made_by
 from runners.models.video_language.interface import VideoLanguageModel
 
 FORMS = ("hf", "openai", "litellm", "worker", "python")
@@ -62,27 +62,12 @@ def open_video_language_model(
         return open_worker_model(
             place, device=device, precision=precision, variant=variant, code=code, python=python
         )
-    return _made(place, device, precision, code)
-
-
-def _made(
-    place: str, device: Device, precision: Precision, code: Path | None
-) -> VideoLanguageModel:
-    """What `<module>:<factory>` returns."""
-    name, colon, factory = place.rpartition(":")
-    if not colon or not name or not factory:
-        raise InputError(f"python:{place} is not whole; write python:<module>:<factory>.")
-    package = name.partition(".")[0]
-    module = imported_from(name, package, f"install what holds {package}", code)
-    make = getattr(module, factory, None)
-    if not callable(make):
-        raise InputError(f"The module {name} has no function {factory}.")
-    made = make(device=device, precision=precision)
-    lacking = [each for each in ("answer", "describe", "close") if not hasattr(made, each)]
-    if lacking:
-        raise InputError(
-            f"What {place} returns has no {' and no '.join(lacking)}; it must be a"
-            " VideoLanguageModel as in runners/models/video_language/interface.py."
-        )
-    model: VideoLanguageModel = made
-    return model
+    made: VideoLanguageModel = made_by(
+        place,
+        code,
+        ("answer", "describe", "close"),
+        "a VideoLanguageModel as in runners/models/video_language/interface.py",
+        device=device,
+        precision=precision,
+    )
+    return made

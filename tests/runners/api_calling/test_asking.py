@@ -20,7 +20,8 @@ from results.run_folder import RunFolder
 from runners.api_calling.api_bank import ApiBankAsked, begin_api_bank
 from runners.api_calling.asking import given_by
 from runners.api_calling.bfcl import RESULTS, BfclAsked, begin_bfcl, marked
-from runners.api_calling.sessions import Finished, How, asked_before, carry_out
+from runners.api_calling.sessions import Finished, How, carry_out
+from runners.benchmark_runs import read_asked
 from runners.models.chat import Reply, ToolCall
 from tests.runners.api_calling.small_sets import (
     ITEMS,
@@ -64,7 +65,7 @@ def bfcl(endpoint: ChatServer, tmp_path: Path) -> Run:
 
     def run(resumes: RunFolder | None = None, jobs: int = 2, **options: Any) -> Finished:
         if resumes is not None:
-            asked = asked_before(resumes.record, BfclAsked, "bfcl")
+            asked = read_asked(resumes.record, BfclAsked, "bfcl", resumes.record.config)
         else:
             given = {"mode": "tools", "underscore_names": True, **options}
             asked = BfclAsked(benchmark="bfcl", model="openai:m", data=str(data), **given)
@@ -301,8 +302,9 @@ def test_a_run_is_not_resumed_on_other_data(bfcl: Run, tmp_path: Path) -> None:
 def test_an_unknown_category_and_an_unknown_run_are_named(bfcl: Run) -> None:
     with pytest.raises(InputError, match="no category 'quadruple'"):
         bfcl(categories=("quadruple",))
+    record = bfcl().folder.record
     with pytest.raises(InputError, match="is of bfcl"):
-        asked_before(bfcl().folder.record, ApiBankAsked, "api-bank")
+        read_asked(record, ApiBankAsked, "api-bank", record.config)
 
 
 def due_in(asked: Asked) -> str:

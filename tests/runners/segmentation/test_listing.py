@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from runners.models.language import opening as language
 from runners.models.segmentation.code_bases import CODE_BASES
 from runners.models.segmentation.opening import FORMS
+from runners.models.video_language import opening as video_language
 from tests.support.command import judge
 
 
@@ -14,11 +16,15 @@ def test_every_form_is_listed_with_what_it_needs(tmp_path: Path) -> None:
     listed = judge("models", "list", "--json", folder=tmp_path)
     assert listed.status == 0
     forms = json.loads(listed.out)["forms"]
-    segmenting = [form for form in forms if "chat" not in form["kinds"]]
-    assert {form["spec"].partition(":")[0] for form in segmenting} == set(FORMS)
-    chatting = [form for form in forms if form["kinds"] == ["chat"]]
-    named = {form["spec"].partition(":")[0] for form in chatting}
-    assert named == {"openai", "litellm", "hf"}
+    named = {
+        kind: {form["spec"].partition(":")[0] for form in forms if kind in form["kinds"]}
+        for kind in ("segment videos", "segment images", "chat", "score text")
+    }
+    assert named["segment videos"] | named["segment images"] == set(FORMS)
+    assert named["chat"] == {"openai", "litellm", *language.FORMS}
+    assert named["score text"] == set(language.FORMS)
+    about_videos = [form for form in forms if form["kinds"] == ["answer about videos"]]
+    assert {form["spec"].partition(":")[0] for form in about_videos} == set(video_language.FORMS)
     for form in forms:
         assert form["available"] or form["install"].startswith("pip install")
     sam2 = next(form for form in forms if form["spec"].startswith("official:sam2:"))
