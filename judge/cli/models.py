@@ -56,13 +56,18 @@ def list_models(call: Call) -> None:
 def _language_forms() -> tuple[Form, ...]:
     from runners.models.catalogue import EXTRA, Form
 
-    chat, scored = ("chat",), ("chat", "score text")
+    scored = ("chat", "score text")
     exported = "causal language models that judge models export wrote"
     return (
-        Form("openai:<model>[@endpoint]", chat, "any server of Chat Completions", ("openai",)),
+        Form(
+            "openai:<model>[@endpoint]",
+            scored,
+            "any server of Chat Completions; to score text, of Completions that gives prompts back",
+            ("openai",),
+        ),
         Form(
             "litellm:<model>[@endpoint]",
-            chat,
+            scored,
             "every provider that LiteLLM knows",
             ("litellm",),
             EXTRA.format("litellm"),

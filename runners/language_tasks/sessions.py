@@ -172,13 +172,12 @@ def _ask(begun: Begun, run: BenchmarkRun, batch_size: int | None) -> tuple[int, 
         if len(waiting.found) == len(waiting.requests):
             run.add(_score(waiting))
 
-    begun.model.log_likelihoods(
+    found = begun.model.log_likelihoods(
         [waiting.requests[option] for waiting, option in places],
         batch_size=batch_size,
         on_done=scored,
     )
-    tokens = sum(_tokens(request) for waiting in under_way for request in waiting.requests)
-    return tokens, len(places)
+    return sum(each.token_count for each in found), len(places)
 
 
 def _check_fits(requests: Sequence[ScoreRequest], model: LanguageModel) -> None:
@@ -205,7 +204,7 @@ def _score(waiting: _UnderWay) -> Score:
         reference=item.labels[item.right][:_LONGEST_LABEL],
         reason="" if chosen == item.right else "another option is likelier",
         measures={
-            TOKENS: float(sum(map(_tokens, waiting.requests))),
+            TOKENS: float(sum(each.token_count for each in found)),
             CUT_TOKENS: float(cut),
             **{f"{LIKELIHOOD}_{n}": each.log_likelihood for n, each in enumerate(found)},
         },
@@ -221,16 +220,14 @@ def _failed(task: HarnessTask, item: Item, why: str) -> Score:
     )
 
 
-def _tokens(request: ScoreRequest) -> int:
-    return len(request.context) + len(request.continuation)
-
-
 def _speed_metrics(
     model: LanguageModel, tokens: int, options: int, seconds: float
 ) -> tuple[Metric, ...]:
     """What this session took; a resumed run tells of its last session that scored anything."""
-    of = "of the device" if model.device == "cuda" else "of the process"
-    found = [peak_memory([peak_bytes(model.device)], of), *size_metrics(model.describe())]
+    found = list(size_metrics(model.describe()))
+    if model.device != "endpoint":
+        of = "of the device" if model.device == "cuda" else "of the process"
+        found.append(peak_memory([peak_bytes(model.device)], of))
     if options and seconds > 0:
         note = "context and continuation of each option, also where a context was read once"
         found += [

@@ -26,6 +26,7 @@ from typing import Any, Literal, Self
 import pytest
 
 Ending = Literal["whole", "cut", "reset", "silent"]
+_PATHS = ("/v1/chat/completions", "/v1/completions", "/v1/embeddings")
 
 
 @dataclass(frozen=True)
@@ -284,7 +285,7 @@ class ChatServer:
             self._at_once += 1
             self.most_at_once = max(self.most_at_once, self._at_once)
             queued = self._queue.popleft() if self._queue else None
-        if path.partition("?")[0] not in ("/v1/chat/completions", "/v1/embeddings"):
+        if path.partition("?")[0] not in _PATHS:
             return fails(404, f"no such path: {path}")
         return queued if queued is not None else self.rule(asked)
 

@@ -13,6 +13,8 @@ from typing import Any
 
 JUDGE = Path(sys.executable).parent / "judge"
 SECONDS = 300
+# Of the caller's environment; the tests beside each other share the cores by the last.
+KEPT = ("PATH", "LANG", "TMPDIR", "OMP_NUM_THREADS")
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,7 @@ class Ended:
 
 def environment(folder: Path, more: Mapping[str, str] | None = None) -> dict[str, str]:
     """An environment in which nothing of the caller's settings, keys or cache is found."""
-    kept = {name: os.environ[name] for name in ("PATH", "LANG", "TMPDIR") if name in os.environ}
+    kept = {name: os.environ[name] for name in KEPT if name in os.environ}
     own = {
         "HOME": str(folder),
         "XDG_CONFIG_HOME": str(folder / "config"),

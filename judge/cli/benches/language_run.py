@@ -41,7 +41,10 @@ if TYPE_CHECKING:
     " downloaded.",
 )
 @options(
-    model_option("hf:<folder or hub id>, onnx:<folder>, executorch:<folder> or gguf:<file>."),
+    model_option(
+        "hf:<folder or hub id>, onnx:<folder>, executorch:<folder> or gguf:<file>; or"
+        " openai:<model> at a Completions endpoint that gives log-probabilities of prompts."
+    ),
     click.option("--data", type=PATH, help="The folder of the tasks' folders."),
     click.option(
         "--task", "tasks", multiple=True, help="Such as hellaswag; repeatable. [default: all]"

@@ -1,31 +1,17 @@
-"""The chat client: asks, retries what passes, adds up what it took, and keeps replies."""
+"""The chat client: asks a model through its caller, and keeps replies."""
 
 from __future__ import annotations
 
 import json
-import logging
-import re
-import threading
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from results.records import Usage
-from runners.models.chat.answers import read_answer, tokens_in
+from runners.models.chat.answers import read_answer
 from runners.models.chat.cache import ReplyCache, cache_key
-from runners.models.chat.endpoints import Endpoint
+from runners.models.chat.calling import Caller
 from runners.models.chat.exchanges import Exchanges
-from runners.models.chat.failures import (
-    ChatError,
-    Failure,
-    FailureKind,
-    seconds_to_wait,
-    sentence,
-)
-from runners.models.chat.pacing import Lane
-from runners.models.chat.redaction import Redactor
-from runners.models.chat.settings import ChatSettings, Price
 from runners.models.chat.values import (
     Message,
     ObjectSchema,
@@ -39,19 +25,6 @@ from runners.models.chat.values import (
 if TYPE_CHECKING:
     from runners.models.language.interface import LanguageModel
 
-_log = logging.getLogger(__name__)
-
-# What an endpoint may refuse to be asked for, and how its refusal speaks of it.
-_CONCESSIONS = {
-    "response_format": re.compile(
-        r"response.?format|json.?schema|structured.?output|guided", re.IGNORECASE
-    ),
-    "temperature": re.compile(r"temperature", re.IGNORECASE),
-    "max_tokens": re.compile(r"max_completion_tokens", re.IGNORECASE),
-    "tool_choice": re.compile(r"tool.?choice", re.IGNORECASE),
-}
-_REFUSALS = (400, 404, 422, 501)
-
 
 class ChatClient:
     """Asks one model. Safe for threads. Its repr, errors and logs show no key.
@@ -62,51 +35,43 @@ class ChatClient:
     def __init__(
         self,
         spec: str,
-        model: str,
-        endpoint: Endpoint,
-        settings: ChatSettings,
+        caller: Caller,
         *,
-        price: Price | None = None,
         cache: ReplyCache | None = None,
-        redactor: Redactor | None = None,
-        lane: Lane | None = None,
-        stop: threading.Event | None = None,
         exchanges: Exchanges | None = None,
+        weights: str | None = None,
     ) -> None:
+        """weights: what tells a local model from others of its name, so that it is given no reply
+        in the cache that is another's."""
         self.spec = spec
-        self.model = model
-        self.settings = settings
+        self.model = caller.model
+        self.settings = caller.settings
         self.cache = cache
         self.exchanges = exchanges
-        self.stop = stop or threading.Event()
-        self._endpoint = endpoint
-        self._price = price
-        self._redactor = redactor or Redactor()
-        self._lane = lane or Lane(settings.max_concurrent)
-        self._lock = threading.Lock()
-        self._usage = Usage()
-        self._conceded: frozenset[str] = frozenset()
+        self.stop = caller.stop
+        self._caller = caller
+        self._weights = weights
 
     def __repr__(self) -> str:
-        return f"ChatClient({self.spec!r} at {self._endpoint.address})"
+        return f"ChatClient({self.spec!r} at {self._caller.address})"
 
     @property
     def address(self) -> str:
         """Where the requests go, without credentials."""
-        return self._endpoint.address
+        return self._caller.address
 
     @property
     def local_model(self) -> LanguageModel | None:
         """The model that runs in this process; None for one that is reached over a network."""
         from runners.models.chat.local import LocalEndpoint
 
-        return self._endpoint.model if isinstance(self._endpoint, LocalEndpoint) else None
+        endpoint = self._caller.endpoint
+        return endpoint.model if isinstance(endpoint, LocalEndpoint) else None
 
     @property
     def usage(self) -> Usage:
         """What every call of this client took so far, retries included."""
-        with self._lock:
-            return self._usage
+        return self._caller.usage
 
     @property
     def has_price(self) -> bool:
@@ -115,7 +80,7 @@ class ChatClient:
 
     def cost_of(self, input_tokens: int, output_tokens: int) -> float | None:
         """USD of so many tokens, none of them kept by the endpoint; None without a price."""
-        return self._cost(input_tokens, output_tokens, 0)
+        return self._caller.cost(input_tokens, output_tokens)
 
     def complete(
         self,
@@ -165,98 +130,20 @@ class ChatClient:
     def forget(self, reply: Reply) -> None:
         """Keeps this reply no longer, because it could not be used."""
         if self.cache is not None and reply.cache_key:
-            self.cache.forget(reply.cache_key)
+            self.cache.forget(self._place(reply.cache_key))
         if self.exchanges is not None and reply.cache_key:
             self.exchanges.spoil(reply.cache_key)
 
     def close(self) -> None:
-        self._endpoint.close()
+        self._caller.close()
 
     def _ask(self, request: Request) -> Reply:
-        settings = self.settings
-        give_up_at = time.monotonic() + settings.give_up_seconds
-        conceded = self._conceded
-        spent = Usage()
-        retries = 0
-        while True:
-            body = _body(request.wire(self.model), conceded)
-            reply, used = self._call(body, give_up_at)
-            spent += used
-            if not isinstance(reply, Failure):
-                with self._lock:
-                    self._conceded |= conceded
-                return replace(reply, usage=spent)
-            if (refused := _concession(reply, body)) is not None:
-                _log.info("%s refuses %s; asking without it", self.address, refused)
-                conceded |= {refused}
-                continue
-            wait = self._wait_before_retry(reply, retries)
-            if wait is None or time.monotonic() + wait >= give_up_at:
-                raise self._error(reply, spent)
-            _log.info("%s %s; asking again in %.1f s", self.address, reply.kind.value, wait)
-            if self.stop.wait(wait):
-                raise self._error(Failure(FailureKind.STOPPED), spent)
-            # Coming back when the endpoint says so is no failed try: only time ends that.
-            if (reply.retry_after or 0.0) <= settings.first_wait_seconds:
-                retries += 1
-
-    def _call(self, body: dict[str, Any], give_up_at: float) -> tuple[Reply | Failure, Usage]:
-        if not self._lane.enter(self.stop, give_up_at):
-            if self.stop.is_set():
-                return Failure(FailureKind.STOPPED), Usage()
-            return Failure(FailureKind.TIMEOUT, "no call could be made in time"), Usage()
-        try:
-            timeout = min(self.settings.timeout_seconds, give_up_at - time.monotonic())
-            answer = self._endpoint.send(body, max(timeout, 0.001), self.stop)
-        finally:
-            self._lane.leave()
-        used = answer.usage if isinstance(answer, Failure) else self._usage_of(answer)
-        with self._lock:
-            self._usage += used
-        if isinstance(answer, Failure):
-            return answer, used
-        reply = read_answer(answer, self.model)
-        return (reply if isinstance(reply, Failure) else self._without_keys(reply)), used
-
-    def _wait_before_retry(self, failure: Failure, retries: int) -> float | None:
-        """Seconds before the next try; None when there is to be none."""
-        settings = self.settings
-        longest = settings.longest_wait_seconds
-        asked = failure.retry_after or 0.0
-        asks_too_much = asked > max(longest, 1.0) * 2
-        if not failure.is_transient or asks_too_much or retries >= settings.retries:
-            return None
-        backoff = seconds_to_wait(retries, settings.first_wait_seconds, longest)
-        self._lane.pause(asked)
-        if asked <= settings.first_wait_seconds:
-            return max(asked, backoff)
-        return asked + 0.1 * min(backoff, asked)
-
-    def _usage_of(self, answer: dict[str, Any]) -> Usage:
-        asked, answered, kept = tokens_in(answer)
-        is_known = asked is not None and answered is not None
-        return Usage(
-            calls=1,
-            input_tokens=asked or 0,
-            output_tokens=answered or 0,
-            cost=self._cost(asked or 0, answered or 0, kept) if is_known else None,
-            cached_input_tokens=kept,
-        )
-
-    def _cost(self, input_tokens: int, output_tokens: int, cached: int) -> float | None:
-        if self._price is not None:
-            return self._price.cost(input_tokens, output_tokens, cached)
-        return self._endpoint.cost(self.model, input_tokens, output_tokens, cached)
-
-    def _error(self, failure: Failure, spent: Usage) -> ChatError:
-        detail = self._redactor.redact(failure.detail)
-        if failure.retry_after is not None:
-            detail += f" (it asks to wait {failure.retry_after:.0f} s)"
-        message = sentence(self.address, self.model, failure, spent.calls, detail)
-        return ChatError(message, replace(failure, detail=detail), spent)
+        body = request.wire(self.model)
+        reply, usage = self._caller.ask(body, lambda answer: read_answer(answer, self.model))
+        return replace(self._without_keys(reply), usage=usage)
 
     def _without_keys(self, reply: Reply) -> Reply:
-        hidden = self._redactor.without_keys
+        hidden = self._caller.redactor.without_keys
         return replace(
             reply,
             text=hidden(reply.text),
@@ -272,8 +159,12 @@ class ChatClient:
     def _key(self, request: Request) -> str:
         body = _swapped(request.wire(self.model), _placeholders(request))
         return cache_key(
-            {"endpoint": self._endpoint.address, "request": body, "sample": request.sample}
+            {"endpoint": self._caller.address, "request": body, "sample": request.sample}
         )
+
+    def _place(self, key: str) -> str:
+        """Where the cache has the reply to a question of this key."""
+        return key if self._weights is None else cache_key({"of": key, "weights": self._weights})
 
     def _exchanged(self, key: str, request: Request) -> Reply | None:
         """What this run was answered before, with the usage that was paid for it then."""
@@ -285,13 +176,13 @@ class ChatClient:
         return None if reply is None else replace(reply, usage=usage, is_exchanged=True)
 
     def _kept(self, key: str, request: Request) -> Reply | None:
-        entry = self.cache.get(key) if self.cache is not None else None
+        entry = self.cache.get(self._place(key)) if self.cache is not None else None
         return None if entry is None else _reply_of(entry, key, request)
 
     def _keep(self, cache: ReplyCache, reply: Reply, request: Request) -> None:
         entry = self._entry(reply, request)
         if entry is not None:
-            cache.put(reply.cache_key, entry)
+            cache.put(self._place(reply.cache_key), entry)
 
     def _entry(self, reply: Reply, request: Request) -> dict[str, Any] | None:
         """The reply as it is kept: what differs from run to run stands under its name.
@@ -305,7 +196,7 @@ class ChatClient:
             "refusal": reply.refusal,
             "model": reply.model,
         }
-        if self._redactor.knows_secret_in(json.dumps(entry, ensure_ascii=False)):
+        if self._caller.redactor.knows_secret_in(json.dumps(entry, ensure_ascii=False)):
             return None
         swapped: dict[str, Any] = _swapped(entry, _placeholders(request))
         return swapped
@@ -328,23 +219,6 @@ def _reply_of(entry: dict[str, Any], key: str, request: Request) -> Reply | None
         )
     except (KeyError, TypeError):
         return None
-
-
-def _body(body: dict[str, Any], conceded: frozenset[str]) -> dict[str, Any]:
-    """The request without what the endpoint refuses to be asked for."""
-    for name in conceded:
-        value = body.pop(name, None)
-        if name == "max_tokens" and value is not None:
-            body["max_completion_tokens"] = value
-    return body
-
-
-def _concession(failure: Failure, body: dict[str, Any]) -> str | None:
-    """The part that the endpoint refused and that the request can do without."""
-    if failure.status not in _REFUSALS or failure.kind is FailureKind.TOO_LONG:
-        return None
-    refused = (name for name, said in _CONCESSIONS.items() if said.search(failure.detail))
-    return next((name for name in refused if name in body), None)
 
 
 def _placeholders(request: Request) -> dict[str, str]:

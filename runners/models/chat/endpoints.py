@@ -1,7 +1,8 @@
 """The two ways to a model: an OpenAI-compatible endpoint, and litellm for the rest.
 
-Both take the body of a Chat Completions request and give back the body of the answer, or the
-failure, as values: an exception of theirs may carry headers, and so never leaves this module.
+Both take the body of a Chat Completions request, or of a Completions request where it holds a
+`prompt`, and give back the body of the answer, or the failure, as values: an exception of theirs
+may carry headers, and so never leaves this module.
 """
 
 from __future__ import annotations
@@ -79,7 +80,7 @@ def _raise_refusal(response: Any) -> None:
 
 
 class OpenAIEndpoint:
-    """Chat Completions over HTTP through the openai package, its own retries off."""
+    """Chat Completions and Completions over HTTP by the openai package, its own retries off."""
 
     def __init__(self, base_url: str, api_key: str | None) -> None:
         self.address = without_credentials(base_url)
@@ -108,7 +109,8 @@ class OpenAIEndpoint:
     def _send(
         self, body: dict[str, Any], timeout: float, is_left: threading.Event
     ) -> dict[str, Any] | Failure:
-        create: Any = self._client.chat.completions.with_streaming_response.create
+        asked: Any = self._client if "prompt" in body else self._client.chat
+        create: Any = asked.completions.with_streaming_response.create
         content = bytearray()
         try:
             with create(**body, timeout=timeout) as response:
@@ -191,9 +193,10 @@ class LiteLLMEndpoint:
         where = {"api_base": self._base_url, "api_key": self._api_key}
         chosen = {name: value for name, value in where.items() if value is not None}
         try:
-            answer = self._litellm.completion(
-                **body, **chosen, timeout=timeout, num_retries=0, max_retries=0
+            complete = (
+                self._litellm.text_completion if "prompt" in body else self._litellm.completion
             )
+            answer = complete(**body, **chosen, timeout=timeout, num_retries=0, max_retries=0)
             content = answer.model_dump()
         except Exception as error:  # noqa: BLE001 -- its adapters let any exception through
             return failure_of(error, timeout, has_tools="tools" in body)

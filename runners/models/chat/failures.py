@@ -43,6 +43,7 @@ class FailureKind(StrEnum):
     NOT_FOUND = "was not found"
     TOO_LONG = "says that the prompt is too long"
     NO_TOOLS = "does not offer tools"
+    NO_LIKELIHOODS = "does not tell how likely a text is"
     BAD_REQUEST = "refused the request"
     NOT_KEPT = "was not asked this in the run that is replayed"
     STOPPED = "was no longer waited for, because the run was stopped"
@@ -71,6 +72,7 @@ HOPELESS = frozenset(
     {
         FailureKind.KEY_REFUSED,
         FailureKind.NO_API,
+        FailureKind.NO_LIKELIHOODS,
         FailureKind.NO_QUOTA,
         FailureKind.NO_TOOLS,
         FailureKind.NOT_FOUND,

@@ -42,7 +42,7 @@ class LocalEndpoint:
 
     def __init__(self, model: LanguageModel, *, batch_size: int = DEFAULT_BATCH) -> None:
         """InputError where the model is none for chats."""
-        if not model.tokenizer.has_chat_template:
+        if not model.tokenizer.chat_template:
             model.close()
             raise InputError(f"The model {model.name} has no chat template; use a chat model.")
         self.model = model
@@ -55,6 +55,12 @@ class LocalEndpoint:
 
     def __repr__(self) -> str:
         return f"LocalEndpoint({self.address!r} on {self.model.device})"
+
+    def identity(self) -> str:
+        """The hash of the model's files and of its chat template."""
+        template = self.model.tokenizer.chat_template
+        files = str(self.model.describe().get("sha256", ""))
+        return hashlib.sha256(f"{files}\0{template}".encode()).hexdigest()
 
     def send(
         self, body: dict[str, Any], timeout: float, stop: threading.Event
@@ -165,7 +171,7 @@ def _answer(generated: Generated, batch: int, model: str, *, has_tools: bool) ->
         "choices": [{"index": 0, "message": message, "finish_reason": finish}],
         "usage": {
             "prompt_tokens": generated.prompt_tokens,
-            "completion_tokens": len(generated.tokens),
+            "completion_tokens": generated.token_count,
             "prompt_tokens_details": {"cached_tokens": generated.reused_tokens},
         },
         "timings": {

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from results.errors import InputError
 from runners.models.chat.cache import ReplyCache
+from runners.models.chat.calling import Caller
 from runners.models.chat.client import ChatClient
 from runners.models.chat.endpoints import (
     OPENAI_URL,
@@ -25,6 +26,8 @@ from runners.models.devices import Device, Precision
 
 # Models that run in this process.
 LOCAL = ("hf", "onnx", "executorch", "gguf")
+# Models that are reached over a network.
+REMOTE = ("openai", "litellm")
 
 
 def open_chat(
@@ -51,55 +54,86 @@ def open_chat(
     settings = load_settings(environment) if settings is None else settings
     provider, colon, model = spec.partition(":")
     is_local = provider in LOCAL
-    if not (is_local or provider in ("openai", "litellm")) or not colon or not model.strip():
+    if not (is_local or provider in REMOTE) or not colon or not model.strip():
         raise InputError(
             f"The model {spec!r} is not a chat model; name it openai:<model>, litellm:<model>,"
             " hf:<folder or hub id>, onnx:<folder>, executorch:<folder> or gguf:<file>."
         )
-    model, at, name = model.rpartition("@")
-    if not at or name not in settings.endpoints or not model:
-        model, name = f"{model}{at}{name}", ""
     if exchanges is not None and exchanges.replayed_from is not None:
         nowhere = NoEndpoint(exchanges.replayed_from)
-        return ChatClient(spec, model, nowhere, settings.chat, exchanges=exchanges)
-    named = settings.endpoints.get(name)
-    endpoint: Endpoint
-    size = 0
-    key: str | None = None
-    if named is not None:
-        base_url: str | None = named.base_url
-        key = _key_of(name, named, environment)
-    elif provider == "openai":
-        base_url, key = _default_openai(settings, environment)
-    else:
-        base_url = None
-    if provider == "openai":
-        endpoint = OpenAIEndpoint(base_url or OPENAI_URL, key)
-    elif is_local:
+        caller = Caller(_model_and_endpoint(model, settings)[0], nowhere, settings.chat)
+        return ChatClient(spec, caller, exchanges=exchanges)
+    weights = None
+    if is_local:
         from runners.models.chat.local import DEFAULT_BATCH, LocalEndpoint
         from runners.models.language.opening import open_language_model
 
         size = batch_size or DEFAULT_BATCH
-        opened = open_language_model(f"{provider}:{model}", device=device, precision=precision)
+        opened = open_language_model(spec, device=device, precision=precision)
         endpoint = LocalEndpoint(opened, batch_size=size)
+        weights = endpoint.identity()
+        caller = Caller(
+            model,
+            endpoint,
+            settings.chat,
+            price=settings.prices.get(model),
+            redactor=_redactor(settings, environment, None, None),
+            # Two batches' worth may wait, so that the model never does.
+            lane=lane_to(endpoint.address, 2 * size),
+            stop=stop,
+        )
+    else:
+        caller = open_caller(spec, settings=settings, environment=environment, stop=stop)
+    cache = open_cache(settings)
+    return ChatClient(spec, caller, cache=cache, exchanges=exchanges, weights=weights)
+
+
+def open_caller(
+    spec: str,
+    *,
+    settings: Settings | None = None,
+    environment: Mapping[str, str] = os.environ,
+    stop: threading.Event | None = None,
+) -> Caller:
+    """The caller of `openai:<model>` or `litellm:<model>` (`@<endpoint>` added), with the keys and
+    limits that `open_chat` tells of."""
+    settings = load_settings(environment) if settings is None else settings
+    provider, _, rest = spec.partition(":")
+    model, name = _model_and_endpoint(rest, settings)
+    if provider not in REMOTE or not model.strip():
+        raise InputError(
+            f"The model {spec!r} is at no endpoint; name it openai:<model> or litellm:<model>."
+        )
+    named = settings.endpoints.get(name)
+    base_url: str | None = None
+    key: str | None = None
+    if named is not None:
+        base_url, key = named.base_url, _key_of(name, named, environment)
+    elif provider == "openai":
+        base_url, key = _default_openai(settings, environment)
+    endpoint: Endpoint
+    if provider == "openai":
+        endpoint = OpenAIEndpoint(base_url or OPENAI_URL, key)
     else:
         endpoint = LiteLLMEndpoint(base_url, key)
-    # Two batches' worth may wait, so that the model never does.
-    places = 2 * size if is_local else settings.chat.max_concurrent
+    places = settings.chat.max_concurrent
     if named is not None and named.max_concurrent is not None:
         places = named.max_concurrent
-    return ChatClient(
-        spec,
+    return Caller(
         model,
         endpoint,
         settings.chat,
         price=settings.prices.get(model),
-        cache=open_cache(settings),
         redactor=_redactor(settings, environment, key, base_url),
         lane=lane_to(endpoint.address, places),
         stop=stop,
-        exchanges=exchanges,
     )
+
+
+def _model_and_endpoint(named: str, settings: Settings) -> tuple[str, str]:
+    """The model's name, and that of the endpoint after its last @ where there is such a one."""
+    model, at, name = named.rpartition("@")
+    return (model, name) if at and model and name in settings.endpoints else (named, "")
 
 
 def open_cache(settings: Settings) -> ReplyCache | None:

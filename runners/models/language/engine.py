@@ -68,6 +68,7 @@ class EngineModel:
         self.precision = precision
         self.variant = variant
         self.context_length = network.context_length
+        self._described: Described | None = None
         self._grammar: Grammar | None = None
         self._reader = PrefixReader(network)
         self._rows_that_fit: int | None = network.largest_batch
@@ -94,7 +95,9 @@ class EngineModel:
             left = [(index, requests[index]) for index in batch if index not in done]
             if is_left is not None and is_left():
                 for index, request in left:
-                    finished(index, Generated("", (), "length", len(request.tokens), 0, 0.0, 0.0))
+                    finished(
+                        index, Generated("", (), 0, "length", len(request.tokens), 0, 0.0, 0.0)
+                    )
             elif left:
                 self._generate(left, finished, is_left or _never)
 
@@ -131,7 +134,10 @@ class EngineModel:
         return [found[index] for index in range(len(requests))]
 
     def describe(self) -> Described:
-        return self.network.describe()
+        # Once, because it reads every byte of the files.
+        if self._described is None:
+            self._described = self.network.describe()
+        return self._described
 
     def close(self) -> None:
         self._reader.forget()
@@ -265,6 +271,7 @@ class EngineModel:
         return Generated(
             text=self.tokenizer.decode(row.tokens) if row.text is None else row.text,
             tokens=tuple(row.tokens),
+            token_count=len(row.tokens),
             finish=finish,
             prompt_tokens=len(row.request.tokens),
             reused_tokens=row.reused_tokens,
@@ -306,6 +313,7 @@ class EngineModel:
                 Likelihood(
                     float(scores[number, of_row].sum(dtype=np.float64)),
                     bool(greedy[number, of_row].all()),
+                    len(row.context) + len(row.continuation),
                     row.cut_tokens,
                 )
             )

@@ -136,8 +136,8 @@ class GgufTokenizer:
         return self._ends
 
     @property
-    def has_chat_template(self) -> bool:
-        return bool(self._template)
+    def chat_template(self) -> str:
+        return self._template
 
     @property
     def takes_tools(self) -> bool:

@@ -56,7 +56,8 @@ class Generated:
     """What a model wrote, and what it took.
 
     tokens: those that were generated, without the one that ended the text; a stop text, which
-        `text` leaves out, is among them.
+        `text` leaves out, is among them. None from a model that tells only how many there were.
+    token_count: how many were generated.
     finish: "length" where `max_tokens` or the context was used up first.
     seconds_to_first, seconds: from the beginning of its batch to its first and to its last token.
     reused_tokens: those of the prompt that were read before, or for another prompt of its batch.
@@ -64,6 +65,7 @@ class Generated:
 
     text: str
     tokens: tuple[int, ...]
+    token_count: int
     finish: FinishReason
     prompt_tokens: int
     reused_tokens: int
@@ -83,11 +85,13 @@ class ScoreRequest:
 class Likelihood:
     """The sum of the continuation's log-probabilities, and whether it is what greedy decoding says.
 
-    `cut_tokens` is how many tokens at the left of the context did not fit.
+    token_count: of context and continuation, as far as they fitted.
+    cut_tokens: how many tokens at the left of the context did not fit.
     """
 
     log_likelihood: float
     is_greedy: bool
+    token_count: int
     cut_tokens: int = 0
 
 
@@ -99,7 +103,8 @@ class TextTokenizer(Protocol):
         """The tokens that end a reply."""
 
     @property
-    def has_chat_template(self) -> bool: ...
+    def chat_template(self) -> str:
+        """How a conversation becomes a prompt; empty where there is none."""
 
     @property
     def takes_tools(self) -> bool:

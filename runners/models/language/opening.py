@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from results.errors import InputError
 from runners.models.devices import Device, Precision, torch_placement
 from runners.models.language.interface import LanguageModel
 
-if TYPE_CHECKING:
-    pass
-
-FORMS = ("hf", "onnx", "executorch", "gguf")
+FORMS = ("hf", "onnx", "executorch", "gguf", "openai", "litellm")
 
 
 def open_language_model(
@@ -23,7 +19,7 @@ def open_language_model(
     variant: str | None = None,
 ) -> LanguageModel:
     """The model of `hf:<folder or hub id>`, `onnx:<folder>`, `executorch:<folder>` or
-    `gguf:<file>`, ready on its device.
+    `gguf:<file>`, ready on its device, or of `openai:<model>` or `litellm:<model>` at an endpoint.
 
     Raises InputError, in a sentence, where there is no such model or it cannot run so.
     """
@@ -33,6 +29,8 @@ def open_language_model(
             f"The model {spec!r} is not a language model; name it"
             f" {', '.join(f'{known}:…' for known in FORMS)}."
         )
+    if form in ("openai", "litellm"):
+        return _open_endpoint(spec, device, precision, variant)
     if form == "hf":
         return _open_hf(spec, place, device, precision, variant)
     if precision != "fp32":
@@ -43,6 +41,18 @@ def open_language_model(
     if form == "gguf":
         return _open_gguf(spec, place, device, variant)
     return _open_exported(spec, form, place, device, variant)
+
+
+def _open_endpoint(
+    spec: str, device: Device, precision: Precision, variant: str | None
+) -> LanguageModel:
+    from runners.models.language.endpoints import open_endpoint_model
+
+    if device != "auto" or precision != "fp32":
+        raise InputError(
+            f"Where {spec} runs and in which precision is its endpoint's own; leave both out."
+        )
+    return open_endpoint_model(spec, variant)
 
 
 def _open_hf(

@@ -44,12 +44,13 @@ class HfTokenizer:
         return self._ends
 
     @property
-    def has_chat_template(self) -> bool:
-        return bool(self._tokenizer.chat_template)
+    def chat_template(self) -> str:
+        # Some tokenizers have several, by their names.
+        return str(self._tokenizer.chat_template or "")
 
     @property
     def takes_tools(self) -> bool:
-        return "tools" in str(self._tokenizer.chat_template or "")
+        return "tools" in self.chat_template
 
     @property
     def hf(self) -> Any:

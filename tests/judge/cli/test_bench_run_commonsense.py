@@ -6,9 +6,14 @@ from pathlib import Path
 
 import pytest
 
+from results.records import Score
 from results.store import Store
+from runners.models.language.engine import EngineModel
+from runners.models.language.opening import open_language_model
+from tests.support.chat_server import ChatServer
 from tests.support.command import judge
 from tests.support.commonsense_sets import write_hub_sets
+from tests.support.completions import completions_of
 from tests.support.tiny_models import make_tiny_llama
 
 pytest.importorskip("torch", reason="the extra `models` is not installed")
@@ -34,6 +39,35 @@ def test_it_answers_keeps_and_goes_on(tmp_path: Path) -> None:
     assert "piqa" in again.out and "Loading" not in again.err and "Map:" not in again.err
     refused = judge(*run, "--resume", found["run_id"], "--limit", "1", folder=tmp_path)
     assert refused.status == 2 and "--limit has no place beside it" in refused.err
+
+
+@pytest.mark.slow
+def test_an_endpoint_is_asked_as_the_model_behind_it(tmp_path: Path) -> None:
+    llama, data = make_tiny_llama(tmp_path / "m"), write_hub_sets(tmp_path / "data")
+    plain = open_language_model(f"hf:{llama}", device="cpu")
+    assert isinstance(plain, EngineModel)
+    found: dict[str, tuple[Score, ...]] = {}
+    with ChatServer() as server:
+        server.rule = completions_of(plain)
+        keyed = {"OPENAI_BASE_URL": server.url, "OPENAI_API_KEY": "sk-test"}
+        for spec in (f"hf:{llama}", "openai:tiny"):
+            asked = ("--model", spec, "--data", data, "--task", "piqa", "--task", "winogrande")
+            run = judge(
+                "bench", "run", "commonsense", *asked, "--json", folder=tmp_path, more=keyed
+            )
+            assert run.status == 0, run.err
+            found[spec] = Store(tmp_path / "results.duckdb").scores(run.json["run_id"])
+    first, second = found.values()
+    assert len(first) == len(second) == 2
+    for one, other in zip(first, second, strict=True):
+        assert (one.sample, one.values, one.prediction) == (
+            other.sample,
+            other.values,
+            other.prediction,
+        )
+        assert one.measures == pytest.approx(other.measures, abs=1e-4)
+    names = {metric["name"] for metric in run.json["metrics"]}
+    assert "options_per_second" in names and "peak_memory" not in names
 
 
 @pytest.mark.parametrize(

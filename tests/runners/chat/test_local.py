@@ -182,6 +182,25 @@ def test_a_model_of_another_precision_is_another_endpoint(tmp_path: Path) -> Non
     assert half.complete([Message("user", "x")]).usage.output_tokens > 0
 
 
+def test_replies_of_other_weights_or_another_template_are_not_its_own(tmp_path: Path) -> None:
+    chat = {"cache_dir": tmp_path / "replies", "max_output_tokens": 8}
+    settings = Settings.model_validate({"chat": chat})
+
+    def asked(**made: Any) -> tuple[str, bool]:
+        folder = make_tiny_llama(tmp_path / "m", **made)
+        client = open_chat(f"hf:{folder}", settings=settings, environment={})
+        reply = client.complete([Message("user", "x")])
+        client.close()
+        return reply.text, reply.is_cached
+
+    first = asked(seed=1)
+    assert first[1] is False
+    assert asked(seed=1) == (first[0], True)
+    assert asked(seed=2)[1] is False
+    assert asked(seed=1, template="{% for m in messages %}{{ m.content }}{% endfor %}")[1] is False
+    assert asked(seed=1) == (first[0], True)
+
+
 def test_a_template_that_fails_says_so(tmp_path: Path) -> None:
     template = "{{ raise_exception('roles must alternate') }}"
     client = opened(make_tiny_llama(tmp_path / "m", template=template))

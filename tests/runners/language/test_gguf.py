@@ -70,7 +70,7 @@ def test_texts_and_chats_become_tokens_and_texts_again(model: EngineModel) -> No
     said = "a-line,and-ünï"
     assert tokenizer.decode(tokenizer.encode(said, special=True)) == said
     assert tokenizer.encode(said, special=True)[0] == 1
-    assert tokenizer.ends == {2} and tokenizer.has_chat_template and not tokenizer.takes_tools
+    assert tokenizer.ends == {2} and tokenizer.chat_template and not tokenizer.takes_tools
     prompt = tokenizer.chat([{"role": "user", "content": "x"}], None)
     assert tokenizer.decode(prompt).replace("</s>", "") == "<|user|>x<|assistant|>"
 

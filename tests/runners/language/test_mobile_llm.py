@@ -220,7 +220,7 @@ def test_a_tokenizer_in_the_form_of_sentencepiece_is_read(tmp_path: Path) -> Non
     for said in ("the dog jumps", "Ünïcode ✓"):
         assert tokenizer.encode(said, special=True) == [1, *own.encode(said)]
         assert tokenizer.decode(tokenizer.encode(said, special=True)) == said
-    assert tokenizer.ends == {2} and not tokenizer.has_chat_template
+    assert tokenizer.ends == {2} and not tokenizer.chat_template
 
 
 def test_shared_weights_are_counted_once(folder: Path) -> None:
