@@ -4,12 +4,11 @@ Li et al., "API-Bank: A Comprehensive Benchmark for Tool-Augmented LLMs", EMNLP 
 Table 3; and, over the same dialogues, the measures of MobileLLM (2402.14905), Table 4, whose own
 test dialogues are not public.
 
-A dialogue is a file of JSON lines: turns of a User, of the AI (`text`), and of the API (`api_name`,
-`param_dict`, `result`). At an API turn a model is asked for `[Name(key='value', …)]`, at an AI turn
-for a reply. The original executes calls and compares what they give; nothing is executed here, so
+At an API turn of a dialogue a model is asked for `[Name(key='value', …)]`, at an AI turn for a
+reply. The original executes calls and compares what they give; nothing is executed here, so
 that its classes OUTPUT_MISMATCH and HAS_EXCEPTION are not checked, and a call is right when its
-name and its arguments are. The functions' documents are not part of the dialogues: what parameters
-a function has is taken from the call that is asked for.
+name and its arguments are. The functions' documents are not part of API-Bank's dialogues: what
+parameters a function has is taken from the call that is asked for.
 
 Measures:
 
@@ -25,11 +24,12 @@ from __future__ import annotations
 import ast
 import re
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from benchmarks.api_calling.dialogues import Dialogue, DialogueTurn
 from benchmarks.api_calling.rouge import rouge_1, rouge_l
 from benchmarks.json_lines import read_json_lines
 from results.errors import InputError
@@ -46,7 +46,6 @@ CHECKED = (
 NOT_CHECKED = ("OUTPUT_MISMATCH", "HAS_EXCEPTION")
 
 _MAX_CHARACTERS = 100_000
-_MAX_DIALOGUES = 100_000
 _MAX_ENDS = 20
 _CALL = re.compile(r"\[(\w+)\((.*)\)\]")
 # A value in quotes ends at the quote that a comma or the end follows, so that it may hold others.
@@ -78,7 +77,7 @@ class Turn:
 
     dialogue: str
     number: int
-    """The 0-based line of its file."""
+    """0-based among the dialogue's turns; in API-Bank's form, the line of its file."""
     call: ApiCall | None
     reply: str
 
@@ -112,52 +111,28 @@ class ApiBankScores:
         return tuple(each for each in self.scored if each.turn.call is None)
 
 
-def read_dialogues(data: Path) -> tuple[Turn, ...]:
-    """The turns of every dialogue below a folder that a model is asked for.
-
-    A dialogue's id is its file's path within the folder, without the ending. Raises InputError
-    that names the file and the line of what is malformed.
-    """
-    if not data.is_dir():
-        raise InputError(f"There is no folder {data}; name the one with the dialogues.")
-    paths = sorted(data.rglob("*.jsonl"))[: _MAX_DIALOGUES + 1]
-    if not paths:
-        raise InputError(f"{data} holds no dialogue; they are .jsonl files, a turn a line.")
-    if len(paths) > _MAX_DIALOGUES:
-        raise InputError(f"{data} holds more than {_MAX_DIALOGUES} dialogues; name one deeper.")
-    turns: list[Turn] = []
-    for path in paths:
-        dialogue = path.relative_to(data).with_suffix("").as_posix()
-        for line, row in read_json_lines(path):
-            try:
-                turn = _turn(row, dialogue, line - 1)
-            except KeyError:
-                raise InputError(
-                    f"{path}, line {line}, is no turn: it needs a role, User, AI or API, and a"
-                    " text, or an api_name and a param_dict."
-                ) from None
-            if turn is not None:
-                turns.append(turn)
-    return tuple(turns)
+def turns_of(dialogues: Iterable[Dialogue]) -> tuple[Turn, ...]:
+    """The turns that a model is asked for: every call and every reply."""
+    return tuple(
+        _asked(dialogue.id, number, turn)
+        for dialogue in dialogues
+        for number, turn in dialogue.turns.items()
+        if turn.role != "user"
+    )
 
 
-def _turn(row: Mapping[str, Any], dialogue: str, number: int) -> Turn | None:
-    """What is asked of a model at a line; None at a User's. KeyError where it is no turn."""
-    match row:
-        case {"role": "API", "api_name": str() as name, "param_dict": dict() as given}:
-            arguments = {str(key): _as_text(value) for key, value in given.items()}
-            return Turn(dialogue, number, ApiCall(name, arguments), "")
-        case {"role": "AI", "text": str() as text}:
-            return Turn(dialogue, number, None, text)
-        case {"role": "User", "text": str()}:
-            return None
-    raise KeyError(number)
+def _asked(dialogue: str, number: int, turn: DialogueTurn) -> Turn:
+    if turn.arguments is None:
+        return Turn(dialogue, number, None, turn.text)
+    arguments = {str(key): _as_text(value) for key, value in turn.arguments.items()}
+    return Turn(dialogue, number, ApiCall(turn.name, arguments), "")
 
 
 def score_predictions(turns: Sequence[Turn], path: Path) -> ApiBankScores:
     """Scores a file of lines `{id, turn, call|reply}`.
 
-    `id` is the dialogue's, or its file's name alone where that is unique; `turn` the 0-based line;
+    `id` is the dialogue's, or what stands after its last slash where that is unique; `turn` the
+    0-based number of the turn;
     `call` a text with `[Name(key='value')]`, or `{"name", "arguments"}`; `reply` a text. Raises
     InputError that names the line of what is malformed or belongs to no turn.
     """

@@ -4,25 +4,24 @@ As in the original (`evaluator.py` of API-Bank), each call and each reply is ask
 really came before, whatever the model said earlier; which of the two is due is said; and on offer
 are the APIs of the dialogue, where it searches for APIs less those that are yet to be found.
 
-The APIs' own documents are not part of the dialogues. What stands here for them is made of the
-data: the parameters that an API is called with anywhere in them (no values), and, where a dialogue
-searched for the API, the document that it got.
+Where a dialogue comes with documents of its APIs, those are on offer, called or not. API-Bank's
+come without: what stands for a document is then made of the data, from the parameters that an API
+is called with anywhere in them (no values), and, where a dialogue searched for the API, the
+document that it got.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Literal
 
 from benchmarks.api_calling.api_bank import Turn
+from benchmarks.api_calling.dialogues import Dialogue, DialogueTurn
 from benchmarks.api_calling.schemas import JSON_TYPES, ToolSchema
-from benchmarks.json_lines import read_json_lines
 
 SEARCHER = "ToolSearcher"
-Row = Mapping[str, Any]
 
 ASKS = """\
 You are an assistant that helps a user, with APIs that you can call. The year is 2023.
@@ -54,25 +53,29 @@ class Step:
 
 @dataclass(frozen=True)
 class Dialogues:
-    """Whole dialogues, by id: of each line its row, by the 0-based number of the line."""
+    """Whole dialogues, by id: their turns by number."""
 
-    rows: Mapping[str, Mapping[int, Row]]
+    turns: Mapping[str, Mapping[int, DialogueTurn]]
     apis: Mapping[str, ToolSchema]
     """What is known of each API that is called anywhere."""
+    given: Mapping[str, tuple[ToolSchema, ...]]
+    """Of each dialogue that comes with documents of its APIs, those."""
 
     def on_offer(self, turn: Turn) -> tuple[ToolSchema, ...]:
         """The APIs that may be called at a turn, by name.
 
         Those that the dialogue calls, less those that a search is yet to find. One that is called
         and that no search found before is on offer all along, the searcher itself first of all.
+        Those that come with the dialogue are on offer as they come.
         """
+        if turn.dialogue in self.given:
+            return self.given[turn.dialogue]
         found_at: dict[str, int] = {}
         offered: set[str] = set()
-        for number, row in self.rows[turn.dialogue].items():
-            name = _api(row)
-            if name is not None and found_at.get(name, -1) < turn.number:
-                offered.add(name)
-            for found in _documents(row):
+        for number, each in self.turns[turn.dialogue].items():
+            if each.role == "call" and found_at.get(each.name, -1) < turn.number:
+                offered.add(each.name)
+            for found in _documents(each):
                 found_at.setdefault(found, number)
         return tuple(self.apis[name] for name in sorted(offered))
 
@@ -86,44 +89,54 @@ class Dialogues:
             for api in self.on_offer(turn)
         )
         steps = [Step("system", ASKS + ASKS_FOR_TEXT + offered)]
-        for row in self._before(turn):
-            match row.get("role"):
-                case "User":
-                    steps.append(Step("user", str(row.get("text", ""))))
-                case "AI":
-                    steps.append(Step("assistant", str(row.get("text", ""))))
-                case "API":
-                    steps.append(Step("assistant", spelled(*_call(row))))
-                    steps.append(Step("user", f"(The API gave: {_result(row)})"))
+        for each in self._before(turn):
+            match each.role:
+                case "user":
+                    steps.append(Step("user", each.text))
+                case "agent":
+                    steps.append(Step("assistant", each.text))
+                case "call":
+                    steps.append(Step("assistant", spelled(*_call(each))))
+                    steps.append(Step("user", f"(The API gave: {_result(each)})"))
         steps.append(Step("user", _due(turn)))
         return tuple(_in_turns(steps))
 
     def as_tool_calls(self, turn: Turn) -> tuple[Step, ...]:
         """The conversation up to a turn, with calls of tools and what those gave."""
         steps = [Step("system", ASKS)]
-        for row in self._before(turn):
-            match row.get("role"):
-                case "User":
-                    steps.append(Step("user", str(row.get("text", ""))))
-                case "AI":
-                    steps.append(Step("assistant", str(row.get("text", ""))))
-                case "API":
-                    steps.append(Step("assistant", call=_call(row)))
-                    steps.append(Step("tool", _result(row)))
+        for each in self._before(turn):
+            match each.role:
+                case "user":
+                    steps.append(Step("user", each.text))
+                case "agent":
+                    steps.append(Step("assistant", each.text))
+                case "call":
+                    steps.append(Step("assistant", call=_call(each)))
+                    steps.append(Step("tool", _result(each)))
         steps.append(Step("user", _due(turn)))
         return tuple(_in_turns(steps))
 
-    def _before(self, turn: Turn) -> Iterable[Row]:
-        return (row for number, row in self.rows[turn.dialogue].items() if number < turn.number)
+    def _before(self, turn: Turn) -> Iterable[DialogueTurn]:
+        turns = self.turns[turn.dialogue]
+        return (each for number, each in turns.items() if number < turn.number)
 
 
-def read_histories(data: Path, turns: Sequence[Turn]) -> Dialogues:
-    """The whole dialogues that turns of `read_dialogues(data)` are of, and what their APIs are."""
-    rows = {
-        dialogue: {line - 1: row for line, row in read_json_lines(data / f"{dialogue}.jsonl")}
-        for dialogue in dict.fromkeys(turn.dialogue for turn in turns)
-    }
-    return Dialogues(rows, _apis(row for dialogue in rows.values() for row in dialogue.values()))
+def histories_of(dialogues: Iterable[Dialogue]) -> Dialogues:
+    """The whole dialogues, and what is known of their APIs."""
+    dialogues = tuple(dialogues)
+    turns = {dialogue.id: dialogue.turns for dialogue in dialogues}
+    return Dialogues(
+        turns,
+        _apis(each for of_dialogue in turns.values() for each in of_dialogue.values()),
+        {each.id: tuple(map(_given, each.apis)) for each in dialogues if each.apis},
+    )
+
+
+def _given(document: Mapping[str, Any]) -> ToolSchema:
+    """A document that came with a dialogue, as a tool."""
+    name, described = document["name"], document.get("description")
+    parameters = {"type": "object", "properties": {}, **document.get("parameters", {})}
+    return ToolSchema(name, described if isinstance(described, str) else _words(name), parameters)
 
 
 def spelled(name: str, arguments: Mapping[str, Any]) -> str:
@@ -135,18 +148,17 @@ def spelled(name: str, arguments: Mapping[str, Any]) -> str:
     return f"[{name}({', '.join(f'{key}={str(value)!r}' for key, value in arguments.items())})]"
 
 
-def _apis(rows: Iterable[Row]) -> dict[str, ToolSchema]:
+def _apis(turns: Iterable[DialogueTurn]) -> dict[str, ToolSchema]:
     parameters: dict[str, dict[str, int]] = {}
     calls: dict[str, int] = {}
-    documents: dict[str, Row] = {}
-    for row in rows:
-        documents = {**_documents(row), **documents}
-        name = _api(row)
-        if name is None:
+    documents: dict[str, Mapping[str, Any]] = {}
+    for turn in turns:
+        documents = {**_documents(turn), **documents}
+        if turn.arguments is None:
             continue
-        calls[name] = calls.get(name, 0) + 1
-        of_name = parameters.setdefault(name, {})
-        for key in row["param_dict"]:
+        calls[turn.name] = calls.get(turn.name, 0) + 1
+        of_name = parameters.setdefault(turn.name, {})
+        for key in turn.arguments:
             of_name[str(key)] = of_name.get(str(key), 0) + 1
     return {
         name: _schema(name, documents.get(name, {}), parameters[name], count)
@@ -154,7 +166,9 @@ def _apis(rows: Iterable[Row]) -> dict[str, ToolSchema]:
     }
 
 
-def _schema(name: str, document: Row, given: Mapping[str, int], calls: int) -> ToolSchema:
+def _schema(
+    name: str, document: Mapping[str, Any], given: Mapping[str, int], calls: int
+) -> ToolSchema:
     """An API as a tool: its document where one was found, and what it was called with."""
     documented = document.get("input_parameters")
     documented = documented if isinstance(documented, Mapping) else {}
@@ -182,20 +196,15 @@ def _words(name: str) -> str:
     return f"{words[:1].upper()}{words[1:]}."
 
 
-def _api(row: Row) -> str | None:
-    name = row.get("api_name")
-    return name if row.get("role") == "API" and isinstance(name, str) else None
+def _call(turn: DialogueTurn) -> tuple[str, Mapping[str, Any]]:
+    return turn.name, turn.arguments or {}
 
 
-def _call(row: Row) -> tuple[str, Mapping[str, Any]]:
-    return str(row["api_name"]), row["param_dict"]
-
-
-def _documents(row: Row) -> dict[str, Row]:
+def _documents(turn: DialogueTurn) -> dict[str, Mapping[str, Any]]:
     """The documents, by API, that a search gave."""
-    if _api(row) != SEARCHER:
+    if turn.name != SEARCHER:
         return {}
-    found = _output(row)
+    found = _output(turn)
     listed = found if isinstance(found, list) else [found]
     return {
         each["name"]: each
@@ -204,16 +213,17 @@ def _documents(row: Row) -> dict[str, Row]:
     }
 
 
-def _output(row: Row) -> Any:
-    result = row.get("result")
-    if not isinstance(result, dict):
+def _output(turn: DialogueTurn) -> Any:
+    """What a call gave; API-Bank's forms have it beside what failed."""
+    result = turn.result
+    if not isinstance(result, dict) or not {"output", "exception"} & set(result):
         return result
     failed = result.get("exception")
     return result.get("output") if failed is None else {"exception": failed}
 
 
-def _result(row: Row) -> str:
-    found = _output(row)
+def _result(turn: DialogueTurn) -> str:
+    found = _output(turn)
     text = found if isinstance(found, str) else json.dumps(found, ensure_ascii=False)
     return text[:_MAX_CHARACTERS]
 

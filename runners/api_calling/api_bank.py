@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.api_calling.api_bank import Turn, read_dialogues, score_turn
+from benchmarks.api_calling.api_bank import Turn, score_turn, turns_of
+from benchmarks.api_calling.dialogues import read_dialogue_set
 from benchmarks.api_calling.prompting import without_thoughts
 from benchmarks.api_calling.prompting_dialogues import (
     ASKS,
@@ -16,7 +17,7 @@ from benchmarks.api_calling.prompting_dialogues import (
     REPLY_IS_DUE,
     Dialogues,
     Step,
-    read_histories,
+    histories_of,
     spelled,
 )
 from results.records import Metric, Score
@@ -48,10 +49,11 @@ class ApiBankAsked(ChatAsked):
 def begin_api_bank(asked: ApiBankAsked, how: How, resumes: RunFolder | None = None) -> Begun:
     """Reads the data, then opens the model; InputError where either cannot be used."""
     data = Path(asked.data)
-    turns = read_dialogues(data)
-    kept = list(dict.fromkeys(turn.dialogue for turn in turns))[: asked.limit]
-    dialogues = read_histories(data, turns)
-    asked_turns = {sample_of(turn): turn for turn in turns if turn.dialogue in set(kept)}
+    whole = read_dialogue_set(data)
+    kept = whole[: asked.limit]
+    # Of all of them, because what an API takes is told from every call of it.
+    dialogues = histories_of(whole)
+    asked_turns = {sample_of(turn): turn for turn in turns_of(kept)}
     client = asked.open_model(how)
 
     def mark(question: Question, given: Given) -> Marked:
@@ -66,11 +68,11 @@ def begin_api_bank(asked: ApiBankAsked, how: How, resumes: RunFolder | None = No
     record = record_of(
         asked,
         client,
-        split=data.resolve().name or "dialogues",
+        split=data.resolve().name.removesuffix(".jsonl").removesuffix(".json") or "dialogues",
         scorer="api-bank",
         scorer_version="1",
         hashes={
-            "data": files_hash(data / f"{dialogue}.jsonl" for dialogue in kept),
+            "data": files_hash(dict.fromkeys(dialogue.path for dialogue in kept)),
             "prompt": text_hash("\n".join((ASKS, ASKS_FOR_TEXT, CALL_IS_DUE, REPLY_IS_DUE))),
         },
         resumes=resumes,

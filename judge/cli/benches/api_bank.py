@@ -20,18 +20,23 @@ _SHOWN_ERRORS = 20
     "api-bank",
     example="judge bench score api-bank --data lv1-lv2-samples --predictions mine.jsonl",
     help="API-Bank and MobileLLM's measures over dialogues: the right API (EM_intent), the right"
-    " call (EM_structure, accuracy), and ROUGE of replies. Predictions are JSON lines {id, turn,"
-    " call|reply}: the dialogue's file name with its folder, the 0-based line, and a text such as"
+    " call (EM_structure, accuracy), and ROUGE of replies. Dialogues are API-Bank's files, or lines"
+    " {id, apis, turns} of your own. Predictions are JSON lines {id, turn, call|reply}: the"
+    " dialogue's file name with its folder and its own id, the 0-based turn, and a text such as"
     " [Name(key='value')], or a reply.",
 )
 @click.option(
-    "--data", required=True, type=click.Path(path_type=Path), help="The dialogues' folder."
+    "--data",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="The dialogues' folder, or a file of them.",
 )
 @click.option("--predictions", required=True, type=click.Path(path_type=Path), help="The file.")
 def score_api_bank(call: Call, *, data: Path, predictions: Path) -> int | None:
-    from benchmarks.api_calling.api_bank import read_dialogues, score_predictions
+    from benchmarks.api_calling.api_bank import score_predictions, turns_of
+    from benchmarks.api_calling.dialogues import read_dialogue_set
 
-    scores = score_predictions(read_dialogues(data), predictions)
+    scores = score_predictions(turns_of(read_dialogue_set(data)), predictions)
     if scores.missing:
         total = len(scores.scored) + len(scores.missing)
         call.note(

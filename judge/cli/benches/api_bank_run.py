@@ -12,10 +12,11 @@ from judge.cli.calling import Call, judge_command
     "api-bank",
     touches_store=True,
     example="judge bench run api-bank --model openai:gpt-4o-mini --data lv1-lv2-samples\n"
-    "judge bench run api-bank --model hf:Qwen/Qwen3-0.6B --data lv1-lv2-samples --limit 10",
+    "judge bench run api-bank --model hf:Qwen/Qwen3-0.6B --data dialogues.jsonl --limit 10",
     help="API-Bank and MobileLLM's measures over dialogues: a chat model is asked for each call and"
-    " each reply, after what truly came before. What the APIs take is told from the dialogues,"
-    " which have no documents of them.",
+    " each reply, after what truly came before. Dialogues are API-Bank's files, for which what the"
+    " APIs take is told from the calls, or lines {id, apis, turns} of your own, as judge bench"
+    " score api-bank takes them.",
 )
 @chat_options("dialogues", "prompt", ("tools", "prompt"))
 def run_api_bank(call: Call, **given: Any) -> int:

@@ -16,8 +16,9 @@ from benchmarks.api_calling.api_bank import (
     WrongCall,
     check_call,
     read_call,
-    read_dialogues,
+    turns_of,
 )
+from benchmarks.api_calling.dialogues import read_dialogue_set
 from tests.support.command import judge
 
 DIALOGUE: list[dict[str, Any]] = [
@@ -183,7 +184,7 @@ def test_the_released_dialogues_score_as_themselves(tmp_path: Path) -> None:
         pytest.skip("JUDGE_TEST_DATA names no folder with API-Bank's dialogues")
     released = Path(os.environ["JUDGE_TEST_DATA"]) / "api_bank"
     rows: list[dict[str, Any]] = []
-    for turn in read_dialogues(released):
+    for turn in turns_of(read_dialogue_set(released)):
         row: dict[str, Any] = {"id": turn.dialogue, "turn": turn.number}
         if turn.call is None:
             rows.append({**row, "reply": turn.reply})

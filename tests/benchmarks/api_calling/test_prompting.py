@@ -13,16 +13,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.api_calling.api_bank import Turn, read_dialogues
+from benchmarks.api_calling.api_bank import Turn, turns_of
 from benchmarks.api_calling.bfcl.categories import CATEGORIES, Language
 from benchmarks.api_calling.bfcl.dataset import Item, read_category
+from benchmarks.api_calling.dialogues import read_dialogue_set
 from benchmarks.api_calling.prompting import bfcl_prompt, without_thoughts
 from benchmarks.api_calling.prompting_dialogues import (
     CALL_IS_DUE,
     REPLY_IS_DUE,
     Dialogues,
     Step,
-    read_histories,
+    histories_of,
 )
 from benchmarks.api_calling.schemas import shown_document, tool_schema
 from tests.runners.api_calling.small_sets import GREET, HYPOT, JAVA, write_dialogues
@@ -199,8 +200,9 @@ def test_thoughts_before_an_answer_are_passed_over(said: str, left: str) -> None
 @pytest.fixture
 def told(tmp_path: Path) -> tuple[Dialogues, dict[tuple[str, int], Turn]]:
     data = write_dialogues(tmp_path / "data")
-    turns = read_dialogues(data)
-    return read_histories(data, turns), {(turn.dialogue, turn.number): turn for turn in turns}
+    read = read_dialogue_set(data)
+    turns = {(turn.dialogue, turn.number): turn for turn in turns_of(read)}
+    return histories_of(read), turns
 
 
 Told = tuple[Dialogues, dict[tuple[str, int], Turn]]
@@ -256,8 +258,8 @@ def test_in_the_released_dialogues_every_call_can_be_made_and_sides_take_turns()
     data = os.environ.get("JUDGE_TEST_DATA")
     if not data:
         pytest.skip("API-Bank's released dialogues are needed; set JUDGE_TEST_DATA")
-    turns = read_dialogues(Path(data) / "api_bank")
-    dialogues = read_histories(Path(data) / "api_bank", turns)
+    read = read_dialogue_set(Path(data) / "api_bank")
+    turns, dialogues = turns_of(read), histories_of(read)
     assert len(turns) > 800
     for turn in turns:
         if turn.call is not None:

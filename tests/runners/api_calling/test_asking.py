@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 
-from benchmarks.api_calling.api_bank import read_dialogues, score_predictions
+from benchmarks.api_calling.api_bank import score_predictions, turns_of
 from benchmarks.api_calling.bfcl.categories import CATEGORIES
 from benchmarks.api_calling.bfcl.dataset import Item
 from benchmarks.api_calling.bfcl.scoring import score_folder, score_reply
+from benchmarks.api_calling.dialogues import read_dialogue_set
 from results.errors import InputError
 from results.records import Metric, RunStatus, ScoreStatus
 from results.run_folder import RunFolder
@@ -85,8 +86,8 @@ def api_bank(endpoint: ChatServer, tmp_path: Path) -> Run:
     data = write_dialogues(tmp_path / "dialogues")
 
     def run(**options: Any) -> Finished:
-        given = {"mode": "prompt", **options}
-        asked = ApiBankAsked(benchmark="api-bank", model="openai:m", data=str(data), **given)
+        given = {"mode": "prompt", "data": str(data), **options}
+        asked = ApiBankAsked(benchmark="api-bank", model="openai:m", **given)
         return carry_out(
             begin_api_bank(asked, How(2)),
             runs_dir=tmp_path / "runs",
@@ -370,7 +371,7 @@ def test_predictions_of_dialogues_score_the_same_on_their_own(
     endpoint.rule = speaks
     finished = api_bank()
     path = finished.folder.path / "files" / "predictions.jsonl"
-    again = score_predictions(read_dialogues(tmp_path / "dialogues"), path)
+    again = score_predictions(turns_of(read_dialogue_set(tmp_path / "dialogues")), path)
     assert not again.missing
     right = sum(each.is_structure_right for each in again.calls)
     assert right / len(again.calls) == metric(finished, "accuracy").value
@@ -386,3 +387,48 @@ def test_the_limit_is_of_whole_dialogues(api_bank: Run, endpoint: ChatServer) ->
         "level-1/alarm#3",
         "level-1/alarm#4",
     ]
+
+
+@pytest.mark.parametrize("mode", ["prompt", "tools"])
+def test_a_set_of_ones_own_is_asked_with_its_documents(
+    api_bank: Run, endpoint: ChatServer, tmp_path: Path, mode: str
+) -> None:
+    alarm = {"name": "AddAlarm", "description": "Rings.", "parameters": {"properties": {}}}
+    lamp = {"name": "lamp", "description": "Shines.", "parameters": {"properties": {}}}
+    rows = [
+        {
+            "id": number,
+            "apis": [lamp, alarm],
+            "turns": [
+                {"role": "USER", "text": "Wake me at two. It is x."},
+                {"role": "CALL", "name": "AddAlarm", "arguments": {"token": "x", "time": "14:00"}},
+                {"role": "AGENT", "text": "The alarm is set."},
+            ],
+        }
+        for number in (1, 2)
+    ]
+    data = tmp_path / "mine.jsonl"
+    data.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    right = {"token": "x", "time": "14:00"}
+
+    def rule(asked: Asked) -> Answer:
+        if due_in(asked) == "reply":
+            return says("The alarm is set.")
+        return calls_tools(("AddAlarm", right)) if mode == "tools" else speaks(asked)
+
+    endpoint.rule = rule
+    finished = api_bank(mode=mode, data=str(data))
+    assert [score.sample for score in finished.scores] == [
+        "mine/1#1",
+        "mine/1#2",
+        "mine/2#1",
+        "mine/2#2",
+    ]
+    assert metric(finished, "EM_structure").value == 1.0
+    assert finished.folder.record.split == "mine"
+    for asked in endpoint.requests:
+        told = asked.body.get("tools") if mode == "tools" else asked.text
+        assert "Shines." in str(told)
+    path = finished.folder.path / "files" / "predictions.jsonl"
+    again = score_predictions(turns_of(read_dialogue_set(data)), path)
+    assert all(each.is_structure_right for each in again.calls) and not again.missing
