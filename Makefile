@@ -27,7 +27,7 @@ else \
 fi
 endef
 
-.PHONY: run test lint bench-jf clean
+.PHONY: run test peers lint bench-jf clean
 .DELETE_ON_ERROR:
 
 run: $(VENV)/.default-installed
@@ -35,10 +35,13 @@ run: $(VENV)/.default-installed
 
 # Tests run beside each other on every core, so that one's numbers must not take them all.
 test: export OMP_NUM_THREADS = 1
-test: $(VENV)/.test-installed $(BFCL_PEER)/.installed $(LMMS_PEER)/.installed $(WORKER_ENV)/.installed
+test: $(VENV)/.test-installed peers
 	.ci/system-packages chromium
 	$(BIN)/pytest -n auto --dist loadfile -m "not slow"
 	$(BIN)/pytest -n auto --dist loadfile -m slow
+
+# The environments beside the main one that tests need.
+peers: $(BFCL_PEER)/.installed $(LMMS_PEER)/.installed $(WORKER_ENV)/.installed
 
 lint: $(VENV)/.test-installed
 	$(BIN)/ruff check

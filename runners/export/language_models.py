@@ -90,8 +90,11 @@ def export_language_model(
     rows = _tokens(model, sizes)
     original = _logits(model.network, rows)
     out.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
+    beside = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
+    # Within it, because a folder made so can be read by nobody else.
+    unfinished = beside / "model"
     try:
+        unfinished.mkdir()
         with _quiet():
             _write(model.network.model, form, quantize, sizes, unfinished, tell)
         _copy_tokenizer(model, unfinished)
@@ -118,9 +121,8 @@ def export_language_model(
         if out.is_dir():
             out.rmdir()
         unfinished.rename(out)
-    except BaseException:
-        shutil.rmtree(unfinished, ignore_errors=True)
-        raise
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
     return Exported(
         folder=out,
         form=form,
