@@ -15,6 +15,7 @@ from benchmarks.video_qa.answers import read_answer
 from results.records import Score, ScoreStatus
 from runners.benchmark_runs import BenchmarkRun
 from runners.models.video_language.interface import (
+    Interruptible,
     Unanswered,
     VideoLanguageModel,
     VideoReply,
@@ -36,7 +37,7 @@ def ask_all(
 ) -> str:
     """Asks all that comes; returns why the asking ended early, empty where it did not."""
     lock = threading.Lock()
-    stop = threading.Event()
+    stop, is_left = threading.Event(), threading.Event()
     verdicts: list[str] = []
 
     def next_group() -> list[Ready] | None:
@@ -53,7 +54,7 @@ def ask_all(
             for begin in range(0, len(left), size):
                 if stop.is_set():
                     return
-                fatal = _ask(model, left[begin : begin + size], run, parser)
+                fatal = _ask(model, left[begin : begin + size], run, parser, is_left)
                 if fatal:
                     verdicts.append(fatal)
                     stop.set()
@@ -66,16 +67,32 @@ def ask_all(
             try:
                 for done in as_completed([pool.submit(drive, model) for model in models]):
                     done.result()
+            except Exception:
+                # What the others are asked now is still answered and kept.
+                stop.set()
+                raise
             except BaseException:
                 stop.set()
+                is_left.set()
+                for model in models:
+                    if isinstance(model, Interruptible):
+                        model.interrupt()
                 raise
     return verdicts[0] if verdicts else ""
 
 
-def _ask(model: VideoLanguageModel, batch: Sequence[Ready], run: BenchmarkRun, parser: str) -> str:
+def _ask(
+    model: VideoLanguageModel,
+    batch: Sequence[Ready],
+    run: BenchmarkRun,
+    parser: str,
+    is_left: threading.Event,
+) -> str:
     """Asks a batch; gives why no other would be answered, empty where others would."""
     fatal = ""
     replies = model.answer([ready.shown for ready in batch if ready.shown is not None])
+    if is_left.is_set():
+        return ""
     for ready, reply in zip(batch, replies, strict=True):
         if isinstance(reply, Unanswered):
             run.add(_error(ready.ask, reply.reason))

@@ -12,7 +12,7 @@ frame is the middle one.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 MOST_SAMPLED = 4_096
 _SAME = 1e-6
+_Span = tuple[float, float] | None
 _CONVERTING = 2
 PICTURES = (".jpg", ".jpeg", ".png", ".webp", ".bmp")
 PICTURES_A_SECOND = 3.0
@@ -87,32 +88,74 @@ def sample_frames(
     cache: FrameCache | None = None,
     span: tuple[float, float] | None = None,
 ) -> SampledFrames:
-    """The wanted frames of a video file, or of a folder of pictures.
+    """The wanted frames of a video file, or of a folder of pictures, as `sample_frames_of_all`."""
+    return sample_frames_of_all(path, [wanted], cache=cache, span=span)[wanted]
+
+
+def sample_frames_of_all(
+    path: Path,
+    wanted: Sequence[FrameSampling],
+    *,
+    cache: FrameCache | None = None,
+    span: tuple[float, float] | None = None,
+) -> dict[FrameSampling, SampledFrames]:
+    """The frames of several samplings of a video, picked in one pass.
 
     Args:
         path: a video, or a folder of pictures in the order of their names, three a second.
-        wanted: which frames.
+        wanted: which frames; with one `longest_side` for all.
         cache: where sampled frames are kept.
         span: seconds, from and to; only what is shown between them is sampled.
 
     Raises:
         UnreadableVideo: it is missing, empty, damaged, cut off, of an unknown codec, or no video.
     """
-    if cache is not None:
-        kept = cache.get(path, wanted, span)
+    if len({each.longest_side for each in wanted}) != 1:
+        raise ValueError("give samplings of one longest_side")
+    found: dict[FrameSampling, SampledFrames] = {}
+    for each in wanted if cache is not None else ():
+        kept = cache.get(path, each, span) if cache is not None else None
         if kept is not None:
-            return kept
+            found[each] = kept
+    left = [each for each in dict.fromkeys(wanted) if each not in found]
+    if not left:
+        return found
     try:
-        sampled = (_of_folder if path.is_dir() else _of_file)(path, wanted, span)
+        read = (_of_folder if path.is_dir() else _of_file)(path, left, span)
     except (OSError, MemoryError) as error:
         raise UnreadableVideo(f"{path.name} cannot be read: {cause_of(error)}.") from None
-    if cache is not None:
-        cache.put(path, wanted, span, sampled)
-    return sampled
+    for each, sampled in read.items():
+        if cache is not None:
+            cache.put(path, each, span, sampled)
+    return {**found, **read}
 
 
-def _of_file(path: Path, wanted: FrameSampling, span: tuple[float, float] | None) -> SampledFrames:
+def _sampled(
+    wanted: Sequence[FrameSampling],
+    times: np.ndarray,
+    inside: np.ndarray,
+    seconds: float,
+    read: Callable[[list[int]], Mapping[int, Picture]],
+) -> dict[FrameSampling, SampledFrames]:
+    """What each sampling takes of the frames `inside`; `read` gives pictures by their numbers."""
+    shown = [float(times[index]) for index in inside]
+    picked = {each: [int(inside[place]) for place in each.chosen(shown)] for each in wanted}
+    pictures = read(sorted({index for numbers in picked.values() for index in numbers}))
+    return {
+        each: SampledFrames(
+            tuple(pictures[index] for index in numbers),
+            tuple(round(float(times[index]), 6) for index in numbers),
+            seconds,
+        )
+        for each, numbers in picked.items()
+    }
+
+
+def _of_file(
+    path: Path, wanted: Sequence[FrameSampling], span: _Span
+) -> dict[FrameSampling, SampledFrames]:
     packets = listed_packets(path)
+    longest_side = wanted[0].longest_side
     if not packets.has_times or not packets.unit:
         return _by_count(path, wanted, span, packets.rate)
     order = np.argsort(packets.stamps, kind="stable")
@@ -120,16 +163,16 @@ def _of_file(path: Path, wanted: FrameSampling, span: tuple[float, float] | None
     stamps = packets.stamps[order]
     times = (stamps - stamps[0]) * packets.unit
     length = float(times[-1]) + (float(times[-1]) / (len(times) - 1) if len(times) > 1 else 0.0)
-    inside = _within(times, span, path)
-    picked = [int(inside[index]) for index in wanted.chosen([float(times[i]) for i in inside])]
-    pictures = _picked(path, packets, [int(order[index]) for index in picked], wanted)
-    return SampledFrames(
-        tuple(pictures), tuple(round(float(times[index]), 6) for index in picked), length
-    )
+
+    def read(numbers: list[int]) -> dict[int, Picture]:
+        picked = _picked(path, packets, [int(order[index]) for index in numbers], longest_side)
+        return dict(zip(numbers, picked, strict=True))
+
+    return _sampled(wanted, times, _within(times, span, path), length, read)
 
 
 def _picked(
-    path: Path, packets: Packets, wanted: Sequence[int], sampling: FrameSampling
+    path: Path, packets: Packets, wanted: Sequence[int], longest_side: int | None
 ) -> list[Picture]:
     """The frames of those packets, in that order."""
     stamps = [int(packets.stamps[packet]) for packet in wanted]
@@ -141,7 +184,7 @@ def _picked(
             try:
                 for frame in frames:
                     if frame.pts in missing and not frame.is_corrupt:
-                        found[frame.pts] = pool.submit(_picture, path, frame, sampling.longest_side)
+                        found[frame.pts] = pool.submit(_picture, path, frame, longest_side)
                         missing.discard(frame.pts)
                         if not missing:
                             return [found[stamp].result() for stamp in stamps]
@@ -149,7 +192,7 @@ def _picked(
                 # What cannot be decoded from the middle may be from the beginning.
                 continue
     # Some streams stamp frames otherwise than packets; then what is on the screen is taken.
-    late = _nearest(path, stamps, sampling)
+    late = _nearest(path, stamps, longest_side)
     return [late[stamp] for stamp in stamps]
 
 
@@ -204,13 +247,13 @@ def _all(path: Path) -> Iterator[Any]:
             raise faulty(path, error) from None
 
 
-def _nearest(path: Path, stamps: Sequence[int], wanted: FrameSampling) -> dict[int, Picture]:
+def _nearest(path: Path, stamps: Sequence[int], longest_side: int | None) -> dict[int, Picture]:
     """For each time stamp the first frame that is not shown before it."""
     left = sorted(set(stamps))
     found: dict[int, Picture] = {}
     for frame in _all(path):
         while left and frame.pts is not None and frame.pts >= left[0]:
-            found[left.pop(0)] = _picture(path, frame, wanted.longest_side)
+            found[left.pop(0)] = _picture(path, frame, longest_side)
         if not left:
             return found
     raise UnreadableVideo(
@@ -219,31 +262,28 @@ def _nearest(path: Path, stamps: Sequence[int], wanted: FrameSampling) -> dict[i
 
 
 def _by_count(
-    path: Path, wanted: FrameSampling, span: tuple[float, float] | None, rate: float
-) -> SampledFrames:
+    path: Path, wanted: Sequence[FrameSampling], span: _Span, rate: float
+) -> dict[FrameSampling, SampledFrames]:
     """For streams without time stamps: frames are counted, and shown at the stream's rate."""
     n = sum(1 for _ in _all(path))
     if not n:
         raise UnreadableVideo(f"{path.name} has no frames that can be decoded.")
     times = np.arange(n) / rate
-    inside = _within(times, span, path)
-    picked = [int(inside[index]) for index in wanted.chosen([float(times[i]) for i in inside])]
-    chosen = set(picked)
-    pictures = [
-        _picture(path, frame, wanted.longest_side)
-        for number, frame in enumerate(_all(path))
-        if number in chosen
-    ]
-    return SampledFrames(
-        tuple(pictures), tuple(round(float(times[index]), 6) for index in picked), n / rate
-    )
+
+    def read(numbers: list[int]) -> dict[int, Picture]:
+        chosen = set(numbers)
+        return {
+            number: _picture(path, frame, wanted[0].longest_side)
+            for number, frame in enumerate(_all(path))
+            if number in chosen
+        }
+
+    return _sampled(wanted, times, _within(times, span, path), n / rate, read)
 
 
 def _of_folder(
-    path: Path, wanted: FrameSampling, span: tuple[float, float] | None
-) -> SampledFrames:
-    from PIL import Image, ImageOps
-
+    path: Path, wanted: Sequence[FrameSampling], span: _Span
+) -> dict[FrameSampling, SampledFrames]:
     files = sorted(
         each
         for each in path.iterdir()
@@ -252,28 +292,27 @@ def _of_folder(
     if not files:
         raise UnreadableVideo(f"{path.name} holds no pictures.")
     times = np.arange(len(files)) / PICTURES_A_SECOND
-    inside = _within(times, span, path)
-    picked = [int(inside[index]) for index in wanted.chosen([float(times[i]) for i in inside])]
-    pictures: list[Picture] = []
-    for index in picked:
-        try:
-            with Image.open(files[index]) as image:
-                if image.width * image.height > MOST_PIXELS:
-                    raise UnreadableVideo(f"{files[index].name} has over {MOST_PIXELS:,} pixels.")
-                upright = ImageOps.exif_transpose(image).convert("RGB")
-                size = _size(upright.width, upright.height, wanted.longest_side)
-                pictures.append(
-                    np.asarray(upright.resize(size) if size != upright.size else upright)
-                )
-        except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-            raise UnreadableVideo(
-                f"{files[index].name} cannot be read: {cause_of(error)}."
-            ) from None
-    return SampledFrames(
-        tuple(pictures),
-        tuple(round(float(times[index]), 6) for index in picked),
-        len(files) / PICTURES_A_SECOND,
-    )
+    side = wanted[0].longest_side
+
+    def read(numbers: list[int]) -> dict[int, Picture]:
+        return {number: _picture_in(files[number], side) for number in numbers}
+
+    seconds = len(files) / PICTURES_A_SECOND
+    return _sampled(wanted, times, _within(times, span, path), seconds, read)
+
+
+def _picture_in(file: Path, longest_side: int | None) -> Picture:
+    from PIL import Image, ImageOps
+
+    try:
+        with Image.open(file) as image:
+            if image.width * image.height > MOST_PIXELS:
+                raise UnreadableVideo(f"{file.name} has over {MOST_PIXELS:,} pixels.")
+            upright = ImageOps.exif_transpose(image).convert("RGB")
+            size = _size(upright.width, upright.height, longest_side)
+            return np.asarray(upright.resize(size) if size != upright.size else upright)
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        raise UnreadableVideo(f"{file.name} cannot be read: {cause_of(error)}.") from None
 
 
 def _picture(path: Path, frame: Any, longest_side: int | None) -> Picture:

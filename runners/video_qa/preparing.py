@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,12 +20,14 @@ from results.errors import InputError
 from runners.models.video_language.interface import SampledFrames, VideoQuestion
 from runners.video_qa.conditions import Ask, Condition
 from runners.video_qa.frame_cache import FrameCache
-from runners.video_qa.frames import FrameSampling, sample_frames
+from runners.video_qa.frames import FrameSampling, sample_frames_of_all
 from runners.video_qa.packets import UnreadableVideo
 from runners.video_qa.videos import MediaFolder
 
 _Span = tuple[float, float] | None
-_Known = dict[tuple[FrameSampling, _Span, tuple[str, ...]], SampledFrames | UnreadableVideo]
+# What of which video is sampled.
+_Place = tuple[tuple[str, ...], _Span]
+_Known = dict[tuple[FrameSampling, _Place], SampledFrames | UnreadableVideo]
 
 
 @dataclass(frozen=True)
@@ -51,11 +53,16 @@ class Preparation:
     def ready(self, asks: Sequence[Ask]) -> list[Ready]:
         """Asks about one video, ready in their order."""
         frames: _Known = {}
+        wanted: dict[_Place, list[FrameSampling]] = {}
+        for ask in asks:
+            sampling = self._sampling(ask)
+            if sampling is not None:
+                wanted.setdefault(_place(ask.question), []).append(sampling)
         lines: dict[Path, Subtitles] = {}
         found: list[Ready] = []
         for ask in asks:
             try:
-                sampled = self._frames(ask, frames)
+                sampled = self._frames(ask, wanted, frames)
                 spoken = self._subtitles(ask.question, sampled, lines)
             except UnreadableVideo as error:
                 found.append(Ready(ask, None, str(error)))
@@ -64,30 +71,48 @@ class Preparation:
             found.append(Ready(ask, VideoQuestion(prompt, sampled, self.max_tokens)))
         return found
 
-    def _frames(self, ask: Ask, known: _Known) -> SampledFrames:
-        """The frames that an ask is shown; raises UnreadableVideo, each time anew without reading
-        the video again."""
+    def _sampling(self, ask: Ask) -> FrameSampling | None:
+        """What is sampled for an ask; None for one without frames."""
         if ask.condition is Condition.BLIND:
-            return SampledFrames()
-        sampling = self.sampling
+            return None
         if ask.condition is Condition.SINGLE_FRAME:
-            sampling = FrameSampling(count=1, longest_side=sampling.longest_side)
-        names, span = ask.question.media_names, ask.question.span
-        if (sampling, span, names) not in known:
-            try:
-                known[sampling, span, names] = self._sampled(ask.question, sampling)
-            except UnreadableVideo as error:
-                known[sampling, span, names] = error
-        sampled = known[sampling, span, names]
+            return FrameSampling(count=1, longest_side=self.sampling.longest_side)
+        return self.sampling
+
+    def _frames(
+        self, ask: Ask, wanted: Mapping[_Place, Sequence[FrameSampling]], known: _Known
+    ) -> SampledFrames:
+        """The frames that an ask is shown; raises UnreadableVideo, each time anew without reading
+        the video again. What other asks want of the same video is read along."""
+        sampling, place = self._sampling(ask), _place(ask.question)
+        if sampling is None:
+            return SampledFrames()
+        if (sampling, place) not in known:
+            every = list(dict.fromkeys(wanted[place]))
+            for each, frames in self._sampled(ask.question, every).items():
+                known[each, place] = frames
+        sampled = known[sampling, place]
         if isinstance(sampled, UnreadableVideo):
             raise UnreadableVideo(str(sampled))
         return sampled
 
-    def _sampled(self, question: Question, sampling: FrameSampling) -> SampledFrames:
-        path = self.videos.find(question.media_names)
-        if path is None:
-            raise UnreadableVideo(f"There is no video {question.media_names[0][:200]}.")
-        return sample_frames(path, sampling, cache=self.cache, span=question.span_in(path))
+    def _sampled(
+        self, question: Question, wanted: Sequence[FrameSampling]
+    ) -> dict[FrameSampling, SampledFrames | UnreadableVideo]:
+        try:
+            path = self.videos.find(question.media_names)
+            if path is None:
+                raise UnreadableVideo(f"There is no video {question.media_names[0][:200]}.")
+            span = question.span_in(path)
+            return {**sample_frames_of_all(path, wanted, cache=self.cache, span=span)}
+        except UnreadableVideo as error:
+            if len(wanted) == 1:
+                return {wanted[0]: error}
+        # Where a part of it is damaged, some of them may still be read.
+        alone: dict[FrameSampling, SampledFrames | UnreadableVideo] = {}
+        for each in wanted:
+            alone |= self._sampled(question, [each])
+        return alone
 
     def _subtitles(
         self, question: Question, frames: SampledFrames, known: dict[Path, Subtitles]
@@ -104,6 +129,10 @@ class Preparation:
             except InputError as error:
                 raise UnreadableVideo(str(error)) from None
         return known[path].at([time + question.subtitles_from for time in frames.times])
+
+
+def _place(question: Question) -> _Place:
+    return question.media_names, question.span
 
 
 def prepared(

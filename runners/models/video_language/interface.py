@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Protocol, TypeAlias
+from typing import Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -84,3 +84,11 @@ class VideoLanguageModel(Protocol):
         """For the run's record: versions, parameters, bytes, hashes of the files, and settings."""
 
     def close(self) -> None: ...
+
+
+@runtime_checkable
+class Interruptible(Protocol):
+    """A model that can be left while another thread waits for its answer."""
+
+    def interrupt(self) -> None:
+        """Ends what is asked of it now, which gets no answer, and takes no further question."""

@@ -113,6 +113,11 @@ class WorkerModel:
             described.update(_checkpoint_described(Path(self._loading.checkpoint)))
         return described
 
+    def interrupt(self) -> None:
+        self._fatal = "The model was left while it was asked."
+        if (process := self._process) is not None:
+            process.interrupt()
+
     def close(self) -> None:
         if self._process is not None:
             self._process.close()

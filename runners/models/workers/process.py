@@ -178,6 +178,11 @@ class WorkerProcess:
                 self._process.wait(SECONDS_TO_LEAVE)
         self.kill()
 
+    def interrupt(self) -> None:
+        """Ends the worker from another thread than the one that asks, which hears of it."""
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+
     def kill(self) -> None:
         """Ends the worker and all of its group; what it wrote to standard error stays readable."""
         if self._is_ended:

@@ -244,6 +244,30 @@ def test_several_processes_say_what_one_says(tmp_path: Path) -> None:
     }
 
 
+def test_ctrl_c_waits_for_no_process_that_is_asked(tmp_path: Path) -> None:
+    call = (*asked(tmp_path), "--processes", "2", "--batch-size", "1")
+    data = Path(call[call.index("--data") + 1])
+    data.write_text(data.read_text().replace("asked for time 3", "ponder it"))
+    process = start("bench", "run", "video-mme", *call, folder=tmp_path)
+    latest = time.monotonic() + 60
+    scored = 0
+    # Of each of two videos, two questions in three conditions come before the one to ponder.
+    while scored < 12:
+        assert process.poll() is None and time.monotonic() < latest
+        time.sleep(0.02)
+        journals = tmp_path.glob("runs/*/journal.jsonl")
+        scored = sum(each.read_text().count('"kind":"score"') for each in journals)
+    time.sleep(0.2)
+    began = time.monotonic()
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 130, said
+    assert time.monotonic() - began < 20
+    assert "--resume" in said and "Traceback" not in said
+    assert len(stored(tmp_path)[0]) == 12
+    assert {score.status for score in stored(tmp_path)[0].values()} == {ScoreStatus.SCORED}
+
+
 def test_cached_frames_change_nothing(tmp_path: Path) -> None:
     call = (*asked(tmp_path), "--cache", tmp_path / "cache", "--quiet")
     first = run("video-mme", *call, folder=tmp_path)

@@ -1,8 +1,9 @@
 """A model that looks: it names the letter that the mean grey of its last frame stands for.
 
 Made by `python:colour_model:make`. Blind, it says A; asked about "mumble" it says nothing that can
-be read; asked about "crash" it gives no answer. With `COLOUR_MODEL_LOG` every question it answers
-is a line of that file, so that a test knows what was asked, and each takes a moment.
+be read; asked about "crash" it gives no answer, and to "ponder" only after minutes. With
+`COLOUR_MODEL_LOG` every question it answers is a line of that file, so that a test knows what was
+asked, and each takes a moment.
 """
 
 from __future__ import annotations
@@ -40,6 +41,8 @@ class ColourModel:
             with open(log, "a", encoding="utf-8") as file:  # noqa: PTH123
                 file.write(f"{len(question.frames.pictures)} {question.prompt!r}\n")
             time.sleep(0.02)
+        if "ponder" in question.prompt:
+            time.sleep(300)
         if "crash" in question.prompt:
             return Unanswered("The model stumbled over this question.")
         pictures = question.frames.pictures

@@ -17,8 +17,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from runners.containers import open_container
 from runners.video_qa.frame_cache import FrameCache
-from runners.video_qa.frames import FrameSampling, sample_frames
+from runners.video_qa.frames import FrameSampling, sample_frames, sample_frames_of_all
 from runners.video_qa.packets import UnreadableVideo
 from tests.speed.frame_sampling import TOLERANCE, apart, by_opencv
 from tests.support.made_videos import decoded, frame_of, make_video
@@ -63,6 +64,38 @@ def test_groups_that_are_passed_over_change_no_frame(
         numbers = [30] if count == 1 else np.linspace(0, last, count).astype(int).tolist()
         for number, picture in zip(numbers, sampled.pictures, strict=True):
             assert np.array_equal(picture, every[number]), number
+
+
+def test_several_samplings_are_read_in_one_pass(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    samplings = [FrameSampling(count=5), FrameSampling(count=1), FrameSampling(rate=2.0)]
+    listed = make_video(tmp_path / "clip.mp4", 45, rate=10, options={"g": "6", "bf": "3"})
+    counted = make_video(tmp_path / "clip.h264", 20)
+    for video in (listed, counted):
+        alone = {each: sample_frames(video, each) for each in samplings}
+        opened: list[Path] = []
+        with monkeypatch.context() as patch:
+            name = "runners.video_qa.packets.open_container"
+            patch.setattr(name, _noting(opened, open_container))
+            together = sample_frames_of_all(video, [*samplings, samplings[0]])
+        assert list(together) == samplings
+        for each, sampled in together.items():
+            assert sampled.times == alone[each].times
+            pairs = zip(sampled.pictures, alone[each].pictures, strict=True)
+            assert all(np.array_equal(one, other) for one, other in pairs)
+        # To list the packets, and to decode; counting is a pass of its own.
+        assert len(opened) == (2 if video is listed else 3)
+    with pytest.raises(ValueError, match="one longest_side"):
+        sample_frames_of_all(listed, [EIGHT, FrameSampling(count=8, longest_side=9)])
+
+
+def _noting(opened: list[Path], function: Any) -> Any:
+    def noted(path: Path, *arguments: Any, **settings: Any) -> Any:
+        opened.append(path)
+        return function(path, *arguments, **settings)
+
+    return noted
 
 
 def test_frames_by_rate_are_those_on_the_screen_at_each_tick(tmp_path: Path) -> None:
