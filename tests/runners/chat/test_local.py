@@ -183,13 +183,17 @@ def test_a_model_of_another_precision_is_another_endpoint(tmp_path: Path) -> Non
 
 
 def test_replies_of_other_weights_or_another_template_are_not_its_own(tmp_path: Path) -> None:
-    chat = {"cache_dir": tmp_path / "replies", "max_output_tokens": 8}
+    chat = {"cache_dir": tmp_path / "replies", "max_output_tokens": 400, "temperature": 1.0}
     settings = Settings.model_validate({"chat": chat})
+    # Only whole replies are kept, and one that is held to a schema comes to its end.
+    properties = {"a": {"enum": [1, 2]}}
+    schema = {"type": "object", "properties": properties, "required": ["a"]}
 
     def asked(**made: Any) -> tuple[str, bool]:
         folder = make_tiny_llama(tmp_path / "m", **made)
         client = open_chat(f"hf:{folder}", settings=settings, environment={})
-        reply = client.complete([Message("user", "x")])
+        held = ObjectSchema("x", schema)
+        reply = client.complete([Message("user", "x")], schema=held, seed=1)
         client.close()
         return reply.text, reply.is_cached
 
