@@ -35,6 +35,8 @@ run: $(VENV)/.default-installed
 
 # Tests run beside each other on every core, so that one's numbers must not take them all.
 test: export OMP_NUM_THREADS = 1
+# What Python compiles is kept, whatever the caller's setting: several processes import it.
+test: export PYTHONDONTWRITEBYTECODE =
 test: $(VENV)/.test-installed peers
 	.ci/system-packages chromium
 	$(BIN)/pytest -n auto --dist loadfile -m "not slow"

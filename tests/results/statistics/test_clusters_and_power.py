@@ -7,10 +7,10 @@ from typing import Literal
 
 import numpy as np
 import pytest
-import statsmodels.api as sm
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
+from statsmodels.regression.linear_model import OLS
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.power import TTestPower
 
@@ -38,7 +38,7 @@ def test_the_standard_error_is_statsmodels_cluster_robust_one() -> None:
     met, sizes = drawn(1)
     values = [float(i < a) for a, m in zip(met, sizes, strict=True) for i in range(int(m))]
     groups = [g for g, m in enumerate(sizes) for _ in range(int(m))]
-    fitted = sm.OLS(values, np.ones(len(values))).fit(
+    fitted = OLS(values, np.ones(len(values))).fit(
         cov_type="cluster", cov_kwds={"groups": groups, "use_correction": False}
     )
     correction = sqrt(len(met) / (len(met) - 1))
