@@ -1,6 +1,7 @@
 # make run    the bundled example, judged, on a fresh machine
 # make test   every test
 # make lint   style, types and layers
+# make test-gguf  the tests of GGUF models, for which llama.cpp is compiled first, for minutes
 # make bench-jf   J&F against vos-benchmark: speed, memory, and every value compared
 
 PYTHON ?= python3
@@ -27,7 +28,7 @@ else \
 fi
 endef
 
-.PHONY: run test peers lint bench-jf clean
+.PHONY: run test test-gguf peers lint bench-jf clean
 .DELETE_ON_ERROR:
 
 run: $(VENV)/.default-installed
@@ -41,6 +42,11 @@ test: $(VENV)/.test-installed peers
 	.ci/system-packages chromium
 	$(BIN)/pytest -n auto --dist loadfile -m "not slow"
 	$(BIN)/pytest -n auto --dist loadfile -m slow
+
+test-gguf: $(VENV)/.test-installed
+	$(BIN)/pip install --quiet --prefer-binary --disable-pip-version-check \
+		--constraint constraints.txt --editable '.[gguf]'
+	$(BIN)/pytest tests/runners/language/test_gguf.py
 
 # The environments beside the main one that tests need.
 peers: $(BFCL_PEER)/.installed $(LMMS_PEER)/.installed $(WORKER_ENV)/.installed

@@ -13,7 +13,10 @@ from runners.models.language.opening import open_language_model
 from tests.support.tiny_gguf import write_gguf
 from tests.support.tiny_models import make_tiny_llama
 
-pytest.importorskip("llama_cpp", reason="the extra `gguf` is not installed")
+pytest.importorskip(
+    "llama_cpp",
+    reason="the extra `gguf` compiles llama.cpp for minutes; `make test-gguf` does, and runs these",
+)
 pytest.importorskip("gguf", reason="the extra `gguf` is not installed")
 pytest.importorskip("torch", reason="the extra `models` is not installed")
 
