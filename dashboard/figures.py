@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.reference import published_table
 from dashboard.families import JUDGED, place
+from results.published import insert_published
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -141,7 +144,9 @@ def make_figures(connection: DuckDBPyConnection) -> None:
     Where the snapshot has no published figures, those that are installed are put in their place.
     """
     if _one(connection, "SELECT count(*) FROM published") == 0:
-        _insert_published(connection)
+        rows, _ = published_table()
+        with TemporaryDirectory() as staging:
+            insert_published(connection, rows, "installed", Path(staging))
     own = connection.execute(
         "SELECT DISTINCT benchmark FROM runs WHERE benchmark IS NOT NULL"
     ).fetchall()
@@ -169,17 +174,6 @@ def make_figures(connection: DuckDBPyConnection) -> None:
     connection.execute(_JUDGED.format(judged=JUDGED))
     connection.execute(_TAKEN)
     connection.execute(_FIGURES)
-
-
-def _insert_published(connection: DuckDBPyConnection) -> None:
-    rows, _ = published_table()
-    names = list(rows[0])
-    columns = ", ".join(f'"{name}"' for name in names)
-    connection.executemany(
-        f"INSERT INTO published (source, position, {columns})"
-        f" VALUES ('installed', ?, {in_list(names)})",
-        [[position, *(row[name] for name in names)] for position, row in enumerate(rows)],
-    )
 
 
 def _one(connection: DuckDBPyConnection, sql: str) -> Any:

@@ -28,9 +28,22 @@ _START_SECONDS, _STOP_SECONDS = 60.0, 5.0
 class Server:
     """A leaderboard that answers at `url` until it is stopped."""
 
-    def __init__(self, process: subprocess.Popen[bytes], url: str) -> None:
+    def __init__(self, process: subprocess.Popen[bytes], url: str, port: int) -> None:
         self.process = process
         self.url = url
+        self.port = port
+
+    def listens(self) -> bool:
+        """Whether it is this very process that listens on its port, and not another's server."""
+        import psutil
+
+        try:
+            sockets = psutil.Process(self.process.pid).net_connections("tcp")
+        except psutil.Error:
+            return False
+        return any(
+            each.status == psutil.CONN_LISTEN and each.laddr.port == self.port for each in sockets
+        )
 
     def wait(self) -> int:
         """Waits until the process ends; gives its exit status."""
@@ -61,34 +74,45 @@ def serving(
     installed, and InputError where the address and port cannot be had.
     """
     require_streamlit()
-    port = _free_port(address) if port is None else _checked(address, port)
     environment = {
         **os.environ,
         "JUDGE_STORE": str(store.absolute()),
         "JUDGE_RUN_DIR": str(runs_dir.absolute()),
     }
-    command = [sys.executable, "-m", "streamlit", "run", str(_APP)]
-    # In a group of its own, so that Ctrl-C reaches it once, from here.
-    process = subprocess.Popen(
-        [*command, *flags(address, port, base_path)],
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        process_group=0,
-    )
     host = f"[{address}]" if ":" in address else address
     shown = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]"}.get(host, host)
-    server = Server(process, f"http://{shown}:{port}/{base_path.strip('/')}".rstrip("/"))
-    try:
-        _wait_until_it_answers(server)
-        yield server
-    finally:
-        server.stop()
+    from_port = FIRST_PORT
+    while True:
+        chosen = _free_port(address, from_port) if port is None else _checked(address, port)
+        # In a group of its own, so that Ctrl-C reaches it once, from here.
+        process = subprocess.Popen(
+            [
+                *(sys.executable, "-m", "streamlit", "run", str(_APP)),
+                *flags(address, chosen, base_path),
+            ],
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            process_group=0,
+        )
+        url = f"http://{shown}:{chosen}/{base_path.strip('/')}".rstrip("/")
+        server = Server(process, url, chosen)
+        try:
+            if _wait_until_it_answers(server):
+                yield server
+                return
+        finally:
+            server.stop()
+        # Another took the port between our look at it and Streamlit's.
+        if port is not None:
+            _checked(address, port)
+        from_port = chosen + 1
 
 
 def require_streamlit() -> None:
     """Raises MissingExtra where the extra `dashboard` is not installed."""
-    if not all(importlib.util.find_spec(module) for module in ("streamlit", "altair", "pandas")):
+    needed = ("streamlit", "altair", "pandas", "psutil")
+    if not all(importlib.util.find_spec(module) for module in needed):
         raise MissingExtra("The leaderboard", "dashboard")
 
 
@@ -109,26 +133,31 @@ def ended_by_signals(stop: Callable[[], None]) -> Iterator[threading.Event]:
             signal.signal(number, handler)
 
 
-def _wait_until_it_answers(server: Server) -> None:
+def _wait_until_it_answers(server: Server) -> bool:
+    """Waits until Streamlit answers; False where its port turned out to be another's."""
     deadline = time.monotonic() + _START_SECONDS
     # Nothing between here and there: a proxy of the environment would be asked for 127.0.0.1.
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     while time.monotonic() < deadline:
-        if server.process.poll() is not None:
-            raise JudgeError(
-                f"Streamlit ended at once with status {server.process.returncode}; its words stand"
-                " above."
-            )
+        ended = server.process.poll() is not None
         try:
             with opener.open(f"{server.url}/_stcore/health", timeout=2):
-                return
+                if server.listens():
+                    return True
+                if ended:
+                    return False
         except (urllib.error.URLError, OSError):
-            time.sleep(0.05)
+            if ended:
+                raise JudgeError(
+                    f"Streamlit ended at once with status {server.process.returncode}; its words"
+                    " stand above."
+                ) from None
+        time.sleep(0.05)
     raise JudgeError(f"Streamlit did not answer at {server.url} within {_START_SECONDS:g} seconds.")
 
 
-def _free_port(address: str) -> int:
-    for port in range(FIRST_PORT, FIRST_PORT + PORTS_TRIED):
+def _free_port(address: str, from_port: int) -> int:
+    for port in range(from_port, FIRST_PORT + PORTS_TRIED):
         if _fault(address, port) is None:
             return port
     raise InputError(

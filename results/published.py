@@ -55,19 +55,29 @@ def replace_published(
     ).fetchone()
     if known is not None and known[0] == digest:
         return False
+    for table in ("published", "published_imports"):
+        connection.execute(f"DELETE FROM {table} WHERE source = ?", [source])
+    insert_published(connection, rows, source, staging)
+    connection.execute("INSERT INTO published_imports VALUES (?, ?)", [source, digest])
+    return True
+
+
+def insert_published(
+    connection: DuckDBPyConnection,
+    rows: Sequence[Mapping[str, Any]],
+    source: str,
+    staging: Path,
+) -> None:
+    """Adds rows of one source to the table `published`; `staging` is an empty folder."""
     file = staging / "published.jsonl"
     with file.open("wb") as lines:
         for position, row in enumerate(rows):
             told = {"source": source, "position": position}
             line = encode_visibly(told | {name: row[name] for name in PUBLISHED_FIELDS})
             lines.write(line + b"\n")
-    for table in ("published", "published_imports"):
-        connection.execute(f"DELETE FROM {table} WHERE source = ?", [source])
     names = ("source", "position", *PUBLISHED_FIELDS)
     columns = ", ".join(f"{name}: '{_TYPES.get(name, 'VARCHAR')}'" for name in names)
     connection.execute(
         f"INSERT INTO published BY NAME FROM read_json({quoted(file)},"
         f" format = 'newline_delimited', columns = {{{columns}}})"
     )
-    connection.execute("INSERT INTO published_imports VALUES (?, ?)", [source, digest])
-    return True

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable
-from dataclasses import asdict
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
@@ -33,7 +32,7 @@ def table_of(rows: Iterable[PublishedRow]) -> Table:
     for row in rows:
         key = key_of(row)
         names = {f"canonical_{name}": value for name, value in key._asdict().items()}
-        table.append({**asdict(row), "family": family(key.benchmark), **names})
+        table.append({**vars(row), "family": family(key.benchmark), **names})
     digest = hashlib.sha256(json.dumps(table, sort_keys=True).encode()).hexdigest()
     return tuple(table), digest
 
@@ -91,4 +90,4 @@ _ROWS = TypeAdapter(list[_GivenRow])
 
 
 def _facts(row: PublishedRow) -> tuple[object, ...]:
-    return tuple(value for name, value in asdict(row).items() if name != "note")
+    return tuple(value for name, value in vars(row).items() if name != "note")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,12 +28,21 @@ def _environment(store: Path) -> Iterator[None]:
                 os.environ[name] = value
 
 
+@cache
+def _scan_packages_once() -> None:
+    """Lets Streamlit look for components in the installed packages once, and not for every page."""
+    from streamlit.components.v2 import manifest_scanner
+
+    manifest_scanner.scan_component_manifests = cache(manifest_scanner.scan_component_manifests)
+
+
 class Drawn:
     """One page as one person sees it, from click to click."""
 
     def __init__(self, name: str, store: Path, query: Mapping[str, str] | None = None) -> None:
         from streamlit.testing.v1 import AppTest
 
+        _scan_packages_once()
         script = f"from dashboard.app import show_page\nshow_page({name!r})\n"
         self.store = store
         self.app: AppTest = AppTest.from_string(script, default_timeout=120)

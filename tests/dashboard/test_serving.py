@@ -6,15 +6,19 @@ import json
 import signal
 import socket
 import subprocess
+import threading
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from dashboard import serving as serving_module
 from dashboard.configuration import flags
+from dashboard.serving import serving
 from tests.support.command import judge, start
 
 SECONDS = 90
@@ -75,6 +79,41 @@ def test_a_port_that_is_taken_is_said_in_one_sentence(tmp_path: Path) -> None:
     assert ended.status == 2
     assert ended.out == ""
     assert ended.err.startswith(f"judge: The leaderboard cannot listen on 127.0.0.1, port {port}")
+
+
+class _AnswersAll(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.end_headers()
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+@pytest.mark.slow
+def test_another_server_that_took_the_port_meanwhile_is_not_taken_for_ours(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with ThreadingHTTPServer(("127.0.0.1", 0), _AnswersAll) as other:
+        threading.Thread(target=other.serve_forever, daemon=True).start()
+        taken = other.server_port
+        fault = serving_module._fault
+        looks: list[int] = []
+
+        def free_at_first(address: str, port: int) -> str | None:
+            looks.append(port)
+            return None if looks == [taken] else fault(address, port)
+
+        monkeypatch.setattr(serving_module, "FIRST_PORT", taken)
+        monkeypatch.setattr(serving_module, "_fault", free_at_first)
+        try:
+            with serving(tmp_path / "results.duckdb", tmp_path / "runs") as server:
+                assert looks[0] == taken
+                assert server.port > taken
+                assert server.listens()
+                assert _answers(server.url)
+        finally:
+            other.shutdown()
 
 
 def test_an_address_that_is_none_is_said_in_one_sentence(tmp_path: Path) -> None:

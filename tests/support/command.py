@@ -1,15 +1,21 @@
-"""Runs the installed `judge` command as a process of its own, as a person would."""
+"""Runs the `judge` command as a process of its own, as a person would."""
 
 from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
 import sys
+import tempfile
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
+
+from tests.support import warm_judge
 
 JUDGE = Path(sys.executable).parent / "judge"
 SECONDS = 300
@@ -65,5 +71,54 @@ def ended(process: subprocess.Popen[str]) -> Ended:
 
 
 def judge(*arguments: str | Path, folder: Path, more: Mapping[str, str] | None = None) -> Ended:
-    """Runs the command in `folder` to its end."""
-    return ended(start(*arguments, folder=folder, more=more))
+    """Runs the command in `folder` to its end.
+
+    In a fork of a process that has imported what it needs, unless another call is at it or Python
+    itself is set up by the environment.
+    """
+    warm = None if any(name.startswith("PYTHON") for name in more or ()) else _warm()
+    if warm is None or not warm.free.acquire(blocking=False):
+        return ended(start(*arguments, folder=folder, more=more))
+    try:
+        return warm.judge([str(JUDGE), *map(str, arguments)], folder, environment(folder, more))
+    finally:
+        warm.free.release()
+
+
+class _Warm:
+    """The process of `warm_judge`, which does one call at a time."""
+
+    def __init__(self) -> None:
+        self.free = threading.Lock()
+        self._calls, theirs = socket.socketpair()
+        self._calls.settimeout(SECONDS)
+        with theirs, tempfile.TemporaryDirectory() as home:
+            self._process = subprocess.Popen(
+                [sys.executable, "-P", warm_judge.__file__, str(theirs.fileno())],
+                env=environment(Path(home)),
+                stdin=subprocess.DEVNULL,
+                pass_fds=[theirs.fileno()],
+            )
+        self._answers = self._calls.makefile("rb")
+
+    def judge(self, arguments: list[str], folder: Path, environment: Mapping[str, str]) -> Ended:
+        with tempfile.TemporaryDirectory() as streams:
+            out, err = Path(streams, "out"), Path(streams, "err")
+            out.touch()
+            err.touch()
+            call = {
+                "arguments": arguments,
+                "folder": str(folder),
+                "environment": dict(environment),
+                "out": str(out),
+                "err": str(err),
+            }
+            self._calls.sendall(json.dumps(call).encode() + b"\n")
+            answer = self._answers.readline()
+            assert answer, "the process that is forked for each call is gone"
+            return Ended(int(answer), out.read_text("utf-8"), err.read_text("utf-8"))
+
+
+@cache
+def _warm() -> _Warm | None:
+    return _Warm() if hasattr(os, "fork") else None
