@@ -22,6 +22,9 @@ SECONDS = 300
 # Of the caller's environment; the tests beside each other share the cores by the last.
 KEPT = ("PATH", "LANG", "TMPDIR", "OMP_NUM_THREADS")
 
+# How commands begin that load models.
+_LOADING = (("bench", "run"), ("models", "export"))
+
 
 @dataclass(frozen=True)
 class Ended:
@@ -73,10 +76,11 @@ def ended(process: subprocess.Popen[str]) -> Ended:
 def judge(*arguments: str | Path, folder: Path, more: Mapping[str, str] | None = None) -> Ended:
     """Runs the command in `folder` to its end.
 
-    In a fork of a process that has imported what it needs, unless another call is at it or Python
-    itself is set up by the environment.
+    In a fork of a process that has imported what it needs, unless another call is at it or the
+    environment says what is only read at the start.
     """
-    warm = None if any(name.startswith("PYTHON") for name in more or ()) else _warm()
+    early = any(name.startswith(("PYTHON", "HF_", "TRANSFORMERS_")) for name in more or ())
+    warm = None if early else _warm(models=arguments[:2] in _LOADING)
     if warm is None or not warm.free.acquire(blocking=False):
         return ended(start(*arguments, folder=folder, more=more))
     try:
@@ -88,14 +92,15 @@ def judge(*arguments: str | Path, folder: Path, more: Mapping[str, str] | None =
 class _Warm:
     """The process of `warm_judge`, which does one call at a time."""
 
-    def __init__(self) -> None:
+    def __init__(self, modules: tuple[str, ...]) -> None:
         self.free = threading.Lock()
+        self._home = tempfile.TemporaryDirectory()
         self._calls, theirs = socket.socketpair()
         self._calls.settimeout(SECONDS)
-        with theirs, tempfile.TemporaryDirectory() as home:
+        with theirs:
             self._process = subprocess.Popen(
-                [sys.executable, "-P", warm_judge.__file__, str(theirs.fileno())],
-                env=environment(Path(home)),
+                [sys.executable, "-P", warm_judge.__file__, str(theirs.fileno()), *modules],
+                env=environment(Path(self._home.name)),
                 stdin=subprocess.DEVNULL,
                 pass_fds=[theirs.fileno()],
             )
@@ -120,5 +125,7 @@ class _Warm:
 
 
 @cache
-def _warm() -> _Warm | None:
-    return _Warm() if hasattr(os, "fork") else None
+def _warm(*, models: bool) -> _Warm | None:
+    if not hasattr(os, "fork"):
+        return None
+    return _Warm((*warm_judge.LIGHT, *(warm_judge.MODELS if models else ())))

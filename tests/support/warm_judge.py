@@ -1,10 +1,10 @@
 """A process that has what the command imports, and is forked for each call of it.
 
 Most of what a short command takes is its imports, and the tests call hundreds. Run as a script, so
-that it sees nothing of the tests: it reads a call as a line of JSON from the socket whose number is
-its argument, and answers with the status that the call ended with. The child is the command: it has
-the call's folder, environment, arguments and streams, waits for its threads and calls what is to be
-called at the exit, and leaves the modules to the system.
+that it sees nothing of the tests, with the number of a socket and the modules to import: it reads a
+call as a line of JSON from the socket, and answers with the status that the call ended with. The
+child is the command: it has the call's folder, environment, arguments and streams, waits for its
+threads, calls what is to be called at the exit, and leaves the modules to the system.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import threading
 from typing import Any
 
 # What light commands import, and nothing that reads the environment while it is imported.
-IMPORTED = (
+LIGHT = (
     "duckdb",
     "openai",
     "scipy.stats",
@@ -39,6 +39,8 @@ IMPORTED = (
     "runners.models.chat.opening",
     "runners.storing",
 )
+# What commands import that load models, and nothing that starts threads.
+MODELS = ("torch", "transformers.modeling_utils")
 
 
 def serve(calls: socket.socket) -> bool:
@@ -77,7 +79,7 @@ def end(status: int) -> None:
 
 
 if __name__ == "__main__":
-    for name in IMPORTED:
+    for name in sys.argv[2:]:
         importlib.import_module(name)
     # Pages that no child's collection of garbage writes to stay shared.
     gc.collect()
