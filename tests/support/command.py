@@ -118,8 +118,14 @@ class _Warm:
                 "out": str(out),
                 "err": str(err),
             }
-            self._calls.sendall(json.dumps(call).encode() + b"\n")
-            answer = self._answers.readline()
+            try:
+                self._calls.sendall(json.dumps(call).encode() + b"\n")
+                answer = self._answers.readline()
+            except OSError:
+                # It takes too long; the next call begins with a process of its own.
+                self._process.kill()
+                _warm.cache_clear()
+                raise
             assert answer, "the process that is forked for each call is gone"
             return Ended(int(answer), out.read_text("utf-8"), err.read_text("utf-8"))
 
