@@ -1,7 +1,6 @@
 # make run    the bundled example, judged, on a fresh machine
 # make test   every test
 # make lint   style, types and layers
-# make test-gguf  the tests of GGUF models, for which llama.cpp is compiled first, for minutes
 # make bench-jf   J&F against vos-benchmark: speed, memory, and every value compared
 
 PYTHON ?= python3
@@ -13,6 +12,8 @@ TESTED := .[test,models,language,litellm,dashboard,export,segmentation]
 VOS_PEER := .venvs/vos-benchmark
 BFCL_PEER := .venvs/bfcl-eval
 LMMS_PEER := .venvs/lmms-eval
+# llama.cpp, compiled for the tests.
+LLAMA_CPP := .venvs/llama-cpp
 # A worker's environment, with another transformers than the main one.
 WORKER_ENV := .venvs/worker
 # Built when installing; a change needs another install.
@@ -28,7 +29,7 @@ else \
 fi
 endef
 
-.PHONY: run test test-gguf peers lint bench-jf clean
+.PHONY: run test peers lint bench-jf clean
 .DELETE_ON_ERROR:
 
 run: $(VENV)/.default-installed
@@ -38,15 +39,10 @@ run: $(VENV)/.default-installed
 test: export OMP_NUM_THREADS = 1
 # What Python compiles is kept, whatever the caller's setting: several processes import it.
 test: export PYTHONDONTWRITEBYTECODE =
-test: $(VENV)/.test-installed peers
+test: $(VENV)/.test-installed $(VENV)/.llama-cpp-installed peers
 	.ci/system-packages chromium
 	$(BIN)/pytest -n auto --dist loadfile -m "not slow"
 	$(BIN)/pytest -n auto --dist loadfile -m slow
-
-test-gguf: $(VENV)/.test-installed
-	$(BIN)/pip install --quiet --prefer-binary --disable-pip-version-check \
-		--constraint constraints.txt --editable '.[gguf]'
-	$(BIN)/pytest tests/runners/language/test_gguf.py
 
 # The environments beside the main one that tests need.
 peers: $(BFCL_PEER)/.installed $(LMMS_PEER)/.installed $(WORKER_ENV)/.installed
@@ -92,6 +88,18 @@ $(WORKER_ENV)/.installed: $(VENV)/.test-installed
 	$(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))' \
 		> "$$($(WORKER_ENV)/bin/python -c \
 		'import sysconfig; print(sysconfig.get_path("purelib"))')/main.pth"
+	touch $@
+
+$(LLAMA_CPP)/.compiled: .ci/llama-cpp constraints.txt
+	PYTHON=$(PYTHON) .ci/llama-cpp $(LLAMA_CPP)
+	touch $@
+
+# Where nothing could be compiled, there is no wheel to install.
+$(VENV)/.llama-cpp-installed: $(LLAMA_CPP)/.compiled $(VENV)/.test-installed
+	if ls $(LLAMA_CPP)/*.whl >/dev/null 2>&1; then \
+		$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt \
+			$(LLAMA_CPP)/*.whl; \
+	fi
 	touch $@
 
 clean:

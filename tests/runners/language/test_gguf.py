@@ -13,10 +13,7 @@ from runners.models.language.opening import open_language_model
 from tests.support.tiny_gguf import write_gguf
 from tests.support.tiny_models import make_tiny_llama
 
-pytest.importorskip(
-    "llama_cpp",
-    reason="the extra `gguf` compiles llama.cpp for minutes; `make test-gguf` does, and runs these",
-)
+pytest.importorskip("llama_cpp", reason="llama.cpp is not compiled: `make test` does with c++")
 pytest.importorskip("gguf", reason="the extra `gguf` is not installed")
 pytest.importorskip("torch", reason="the extra `models` is not installed")
 
