@@ -91,6 +91,7 @@ $(WORKER_ENV)/.installed: $(VENV)/.test-installed
 	touch $@
 
 $(LLAMA_CPP)/.compiled: .ci/llama-cpp constraints.txt
+	.ci/system-packages c++
 	PYTHON=$(PYTHON) .ci/llama-cpp $(LLAMA_CPP)
 	touch $@
 

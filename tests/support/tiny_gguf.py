@@ -25,9 +25,12 @@ _BLOCK = {
 }
 
 
-def write_gguf(folder: Path, path: Path, *, template: str | None = TEMPLATE) -> Path:
-    """The weights of `make_tiny_llama`, with a SentencePiece vocabulary of single bytes."""
+def write_gguf(
+    folder: Path, path: Path, *, template: str | None = TEMPLATE, starts: bool = False
+) -> Path:
+    """The weights and the tokenizer of `make_tiny_llama`; `starts` has texts begin with a `<s>`."""
     gguf: Any = importlib.import_module("gguf")
+    tokenizers: Any = importlib.import_module("tokenizers")
     transformers: Any = importlib.import_module("transformers")
     model = transformers.AutoModelForCausalLM.from_pretrained(folder)
     config = model.config
@@ -44,14 +47,17 @@ def write_gguf(folder: Path, path: Path, *, template: str | None = TEMPLATE) -> 
     writer.add_rope_freq_base(10_000.0)
     writer.add_vocab_size(config.vocab_size)
     kind = gguf.TokenType
-    writer.add_tokenizer_model("llama")
-    writer.add_token_list(["<unk>", "<s>", "</s>", *(f"<0x{byte:02X}>" for byte in range(256))])
-    writer.add_token_scores([0.0] * 259)
-    writer.add_token_types([kind.UNKNOWN, kind.CONTROL, kind.CONTROL, *[kind.BYTE] * 256])
+    alphabet = sorted(tokenizers.pre_tokenizers.ByteLevel.alphabet())
+    writer.add_tokenizer_model("gpt2")
+    writer.add_tokenizer_pre("gpt-2")
+    writer.add_token_list(["<pad>", "<s>", "</s>", *alphabet])
+    writer.add_token_types([*[kind.CONTROL] * 3, *[kind.NORMAL] * len(alphabet)])
+    # There must be a merge; this one gives no token, so that it is passed over.
+    writer.add_token_merges([f"{alphabet[0]} {alphabet[0]}"])
+    writer.add_pad_token_id(0)
     writer.add_bos_token_id(1)
     writer.add_eos_token_id(2)
-    writer.add_unk_token_id(0)
-    writer.add_add_space_prefix(False)
+    writer.add_add_bos_token(starts)
     if template is not None:
         writer.add_chat_template(template)
     writer.add_tensor("token_embd.weight", weights["model.embed_tokens.weight"])

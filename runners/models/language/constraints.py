@@ -27,19 +27,12 @@ class Grammar:
         """
         try:
             self._library: Any = importlib.import_module("llguidance")
-            bridge: Any = importlib.import_module("llguidance.hf")
         except ImportError:
             raise MissingExtra("Constrained decoding", "models") from None
-        own = getattr(tokenizer, "hf", None)
-        if own is None:
-            raise InputError(
-                "This model's tokenizer cannot be held to a JSON Schema; use the model in its hf:,"
-                " onnx: or executorch: form, or leave the constraint out."
-            )
         try:
-            self._tokens: Any = bridge.from_tokenizer(
-                own, n_vocab=max(vocabulary, len(own)), eos_token=sorted(tokenizer.ends) or None
-            )
+            self._tokens = _spelled(tokenizer, vocabulary)
+        except InputError:
+            raise
         except Exception as error:  # noqa: BLE001 - tokenizers of any make
             raise InputError(
                 f"This tokenizer cannot be held to a JSON Schema: {first_line(error)}."
@@ -79,3 +72,20 @@ class Constraint:
         if not self._matcher.consume_token(token):
             fault = str(self._matcher.get_error()) or "the text does not fit"
             raise InputError(f"The JSON Schema cannot be kept to: {fault[:200]}.")
+
+
+def _spelled(tokenizer: TextTokenizer, vocabulary: int) -> Any:
+    """The library's own view of a tokenizer from transformers or from llama.cpp."""
+    ends = sorted(tokenizer.ends) or None
+    own = getattr(tokenizer, "hf", None)
+    if own is not None:
+        bridge: Any = importlib.import_module("llguidance.hf")
+        return bridge.from_tokenizer(own, n_vocab=max(vocabulary, len(own)), eos_token=ends)
+    own = getattr(tokenizer, "llama_vocabulary", None)
+    if own is not None:
+        bridge = importlib.import_module("llguidance.llamacpp")
+        return bridge.lltokenizer_from_vocab(own, n_vocab=vocabulary, eos_token=ends)
+    raise InputError(
+        "This model's tokenizer cannot be held to a JSON Schema; use the model in its hf:, onnx:,"
+        " executorch: or gguf: form, or leave the constraint out."
+    )

@@ -126,8 +126,9 @@ class GgufTokenizer:
     def __init__(self, llama: Any) -> None:
         self._llama = llama
         library: Any = importlib.import_module("llama_cpp")
-        vocabulary = library.llama_model_get_vocab(llama.model)
-        ends = (llama.token_eos(), library.llama_vocab_eot(vocabulary))
+        self.llama_vocabulary: Any = library.llama_model_get_vocab(llama.model)
+        """llama.cpp's own pointer, for what reads all tokens of it."""
+        ends = (llama.token_eos(), library.llama_vocab_eot(self.llama_vocabulary))
         self._ends = frozenset(int(token) for token in ends if token >= 0)
         self._template = str(llama.metadata.get(_TEMPLATE) or "")
 

@@ -1,4 +1,4 @@
-"""What every form of one language model does alike: hf, onnx, executorch, and at an endpoint.
+"""What every form of one language model does alike: hf, onnx, executorch, gguf, and an endpoint.
 
 The exports are made once for all of these tests; in 32 bits they say what the original says. The
 endpoint is a server on loopback that answers with the original.
@@ -6,6 +6,7 @@ endpoint is a server on loopback that answers with the original.
 
 from __future__ import annotations
 
+import importlib.util
 import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -23,16 +24,29 @@ from runners.models.language.opening import open_language_model
 from tests.support.chat_server import ChatServer
 from tests.support.completions import completions_of
 from tests.support.exported_models import LONGEST, exported_llama, shared_folder
+from tests.support.tiny_gguf import write_gguf
 
 pytestmark = pytest.mark.slow
 
-FORMS = ("hf", "onnx", "executorch")
+EXPORTS = ("onnx", "executorch")
+GGUF = pytest.param(
+    "gguf",
+    marks=pytest.mark.skipif(
+        importlib.util.find_spec("llama_cpp") is None,
+        reason="llama.cpp is not compiled: `make test` does with c++",
+    ),
+)
+FORMS = ("hf", *EXPORTS, GGUF)
 PROMPTS = ("hello world", "a prompt that is longer than the others are, by some words", "x", "yy")
 
 
 @pytest.fixture(scope="module")
 def specs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    return exported_llama(shared_folder(tmp_path_factory.getbasetemp()))
+    found = exported_llama(shared_folder(tmp_path_factory.getbasetemp()))
+    if importlib.util.find_spec("llama_cpp") is not None:
+        path = tmp_path_factory.mktemp("gguf") / "model.gguf"
+        found["gguf"] = f"gguf:{write_gguf(folder_of(found['hf']), path)}"
+    return found
 
 
 @pytest.fixture(scope="module")
