@@ -12,8 +12,9 @@ TESTED := .[test,models,language,litellm,dashboard,export,segmentation]
 VOS_PEER := .venvs/vos-benchmark
 BFCL_PEER := .venvs/bfcl-eval
 LMMS_PEER := .venvs/lmms-eval
-# llama.cpp, compiled for the tests.
+# llama.cpp, compiled for the tests, once for each version.
 LLAMA_CPP := .venvs/llama-cpp
+LLAMA_CPP_VERSION := $(shell sed -n 's/^llama-cpp-python==//p' constraints.txt)
 # A worker's environment, with another transformers than the main one.
 WORKER_ENV := .venvs/worker
 # Built when installing; a change needs another install.
@@ -29,7 +30,7 @@ else \
 fi
 endef
 
-.PHONY: run test peers lint bench-jf clean
+.PHONY: run test peers llama-cpp lint bench-jf clean
 .DELETE_ON_ERROR:
 
 run: $(VENV)/.default-installed
@@ -90,13 +91,15 @@ $(WORKER_ENV)/.installed: $(VENV)/.test-installed
 		'import sysconfig; print(sysconfig.get_path("purelib"))')/main.pth"
 	touch $@
 
-$(LLAMA_CPP)/.compiled: .ci/llama-cpp constraints.txt
+llama-cpp: $(LLAMA_CPP)/.compiled-$(LLAMA_CPP_VERSION)
+
+$(LLAMA_CPP)/.compiled-$(LLAMA_CPP_VERSION): .ci/llama-cpp
 	.ci/system-packages c++
-	PYTHON=$(PYTHON) .ci/llama-cpp $(LLAMA_CPP)
+	PYTHON=$(PYTHON) .ci/llama-cpp $(LLAMA_CPP) $(LLAMA_CPP_VERSION)
 	touch $@
 
 # Where nothing could be compiled, there is no wheel to install.
-$(VENV)/.llama-cpp-installed: $(LLAMA_CPP)/.compiled $(VENV)/.test-installed
+$(VENV)/.llama-cpp-installed: $(LLAMA_CPP)/.compiled-$(LLAMA_CPP_VERSION) $(VENV)/.test-installed
 	if ls $(LLAMA_CPP)/*.whl >/dev/null 2>&1; then \
 		$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt \
 			$(LLAMA_CPP)/*.whl; \

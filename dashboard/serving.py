@@ -81,9 +81,7 @@ def serving(
     }
     host = f"[{address}]" if ":" in address else address
     shown = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]"}.get(host, host)
-    from_port = FIRST_PORT
-    while True:
-        chosen = _free_port(address, from_port) if port is None else _checked(address, port)
+    for chosen in _ports(address, port):
         # In a group of its own, so that Ctrl-C reaches it once, from here.
         process = subprocess.Popen(
             [
@@ -98,15 +96,12 @@ def serving(
         url = f"http://{shown}:{chosen}/{base_path.strip('/')}".rstrip("/")
         server = Server(process, url, chosen)
         try:
+            # Another may take the port between our look at it and Streamlit's.
             if _wait_until_it_answers(server):
                 yield server
                 return
         finally:
             server.stop()
-        # Another took the port between our look at it and Streamlit's.
-        if port is not None:
-            _checked(address, port)
-        from_port = chosen + 1
 
 
 def require_streamlit() -> None:
@@ -156,24 +151,27 @@ def _wait_until_it_answers(server: Server) -> bool:
     raise JudgeError(f"Streamlit did not answer at {server.url} within {_START_SECONDS:g} seconds.")
 
 
-def _free_port(address: str, from_port: int) -> int:
-    for port in range(from_port, FIRST_PORT + PORTS_TRIED):
-        if _fault(address, port) is None:
-            return port
-    raise InputError(
-        f"No port from {FIRST_PORT} to {FIRST_PORT + PORTS_TRIED - 1} is free on {address}; name"
-        " one with --port."
-    )
+def _ports(address: str, port: int | None) -> Iterator[int]:
+    """The port that is asked for, or each free one from 8501, to be tried one after the other.
 
-
-def _checked(address: str, port: int) -> int:
-    fault = _fault(address, port)
-    if fault is not None:
+    Raises InputError in place of the first that cannot be had.
+    """
+    if port is None:
+        for each in range(FIRST_PORT, FIRST_PORT + PORTS_TRIED):
+            if _fault(address, each) is None:
+                yield each
         raise InputError(
-            f"The leaderboard cannot listen on {address}, port {port} ({fault}); name another with"
-            " --port or --address."
+            f"No port from {FIRST_PORT} to {FIRST_PORT + PORTS_TRIED - 1} is free on {address};"
+            " name one with --port."
         )
-    return port
+    fault = _fault(address, port)
+    if fault is None:
+        yield port
+        fault = "another server took it"
+    raise InputError(
+        f"The leaderboard cannot listen on {address}, port {port} ({fault}); name another with"
+        " --port or --address."
+    )
 
 
 def _fault(address: str, port: int) -> str | None:

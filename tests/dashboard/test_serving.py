@@ -19,6 +19,7 @@ import pytest
 from dashboard import serving as serving_module
 from dashboard.configuration import flags
 from dashboard.serving import serving
+from results.errors import InputError
 from tests.support.command import judge, start
 
 SECONDS = 90
@@ -90,30 +91,41 @@ class _AnswersAll(BaseHTTPRequestHandler):
         pass
 
 
-@pytest.mark.slow
-def test_another_server_that_took_the_port_meanwhile_is_not_taken_for_ours(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def taken(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
+    """The first port, which another server takes once it was seen to be free."""
     with ThreadingHTTPServer(("127.0.0.1", 0), _AnswersAll) as other:
         threading.Thread(target=other.serve_forever, daemon=True).start()
-        taken = other.server_port
+        port = other.server_port
         fault = serving_module._fault
         looks: list[int] = []
 
         def free_at_first(address: str, port: int) -> str | None:
             looks.append(port)
-            return None if looks == [taken] else fault(address, port)
+            return None if looks == [other.server_port] else fault(address, port)
 
-        monkeypatch.setattr(serving_module, "FIRST_PORT", taken)
+        monkeypatch.setattr(serving_module, "FIRST_PORT", port)
         monkeypatch.setattr(serving_module, "_fault", free_at_first)
-        try:
-            with serving(tmp_path / "results.duckdb", tmp_path / "runs") as server:
-                assert looks[0] == taken
-                assert server.port > taken
-                assert server.listens()
-                assert _answers(server.url)
-        finally:
-            other.shutdown()
+        yield port
+        other.shutdown()
+        assert looks[0] == port
+
+
+@pytest.mark.slow
+def test_another_server_that_took_the_port_meanwhile_is_not_taken_for_ours(
+    taken: int, tmp_path: Path
+) -> None:
+    with serving(tmp_path / "results.duckdb", tmp_path / "runs") as server:
+        assert server.port > taken
+        assert server.listens()
+        assert _answers(server.url)
+
+
+@pytest.mark.slow
+def test_a_port_that_was_asked_for_and_taken_meanwhile_is_told(taken: int, tmp_path: Path) -> None:
+    begun = serving(tmp_path / "results.duckdb", tmp_path / "runs", port=taken)
+    with pytest.raises(InputError, match=f"port {taken} .another server took it"), begun:
+        pass
 
 
 def test_an_address_that_is_none_is_said_in_one_sentence(tmp_path: Path) -> None:

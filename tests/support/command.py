@@ -80,8 +80,7 @@ def judge(*arguments: str | Path, folder: Path, more: Mapping[str, str] | None =
     environment says what is only read at the start.
     """
     early = any(name.startswith(("PYTHON", "HF_", "TRANSFORMERS_")) for name in more or ())
-    warm = None if early else _warm(models=arguments[:2] in _LOADING)
-    if warm is None or not warm.free.acquire(blocking=False):
+    if early or not (warm := _warm(models=arguments[:2] in _LOADING)).free.acquire(blocking=False):
         return ended(start(*arguments, folder=folder, more=more))
     try:
         return warm.judge([str(JUDGE), *map(str, arguments)], folder, environment(folder, more))
@@ -121,17 +120,16 @@ class _Warm:
             try:
                 self._calls.sendall(json.dumps(call).encode() + b"\n")
                 answer = self._answers.readline()
+                if not answer:
+                    raise ConnectionError("the process that is forked for each call is gone")
             except OSError:
-                # It takes too long; the next call begins with a process of its own.
+                # It is gone or takes too long; the next call begins with a new one.
                 self._process.kill()
                 _warm.cache_clear()
                 raise
-            assert answer, "the process that is forked for each call is gone"
             return Ended(int(answer), out.read_text("utf-8"), err.read_text("utf-8"))
 
 
 @cache
-def _warm(*, models: bool) -> _Warm | None:
-    if not hasattr(os, "fork"):
-        return None
+def _warm(*, models: bool) -> _Warm:
     return _Warm((*warm_judge.LIGHT, *(warm_judge.MODELS if models else ())))

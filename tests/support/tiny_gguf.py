@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 
 from tests.support.tiny_models import TEMPLATE
+
+needs_llama_cpp = pytest.mark.skipif(
+    importlib.util.find_spec("llama_cpp") is None,
+    reason="needs llama.cpp, which `make test` compiles where there is a C++ compiler",
+)
 
 # Names of a block's tensors in transformers and in GGUF.
 _BLOCK = {

@@ -29,14 +29,7 @@ class Grammar:
             self._library: Any = importlib.import_module("llguidance")
         except ImportError:
             raise MissingExtra("Constrained decoding", "models") from None
-        try:
-            self._tokens = _spelled(tokenizer, vocabulary)
-        except InputError:
-            raise
-        except Exception as error:  # noqa: BLE001 - tokenizers of any make
-            raise InputError(
-                f"This tokenizer cannot be held to a JSON Schema: {first_line(error)}."
-            ) from None
+        self._tokens = _spelled(tokenizer, vocabulary)
         self._vocabulary = vocabulary
 
     def constraint(self, schema: Mapping[str, Any]) -> Constraint:
@@ -77,14 +70,17 @@ class Constraint:
 def _spelled(tokenizer: TextTokenizer, vocabulary: int) -> Any:
     """The library's own view of a tokenizer from transformers or from llama.cpp."""
     ends = sorted(tokenizer.ends) or None
-    own = getattr(tokenizer, "hf", None)
-    if own is not None:
-        bridge: Any = importlib.import_module("llguidance.hf")
-        return bridge.from_tokenizer(own, n_vocab=max(vocabulary, len(own)), eos_token=ends)
-    own = getattr(tokenizer, "llama_vocabulary", None)
-    if own is not None:
-        bridge = importlib.import_module("llguidance.llamacpp")
-        return bridge.lltokenizer_from_vocab(own, n_vocab=vocabulary, eos_token=ends)
+    try:
+        if (own := getattr(tokenizer, "hf", None)) is not None:
+            bridge: Any = importlib.import_module("llguidance.hf")
+            return bridge.from_tokenizer(own, n_vocab=max(vocabulary, len(own)), eos_token=ends)
+        if (own := getattr(tokenizer, "llama_vocabulary", None)) is not None:
+            bridge = importlib.import_module("llguidance.llamacpp")
+            return bridge.lltokenizer_from_vocab(own, n_vocab=vocabulary, eos_token=ends)
+    except Exception as error:  # noqa: BLE001 - tokenizers of any make
+        raise InputError(
+            f"This tokenizer cannot be held to a JSON Schema: {first_line(error)}."
+        ) from None
     raise InputError(
         "This model's tokenizer cannot be held to a JSON Schema; use the model in its hf:, onnx:,"
         " executorch: or gguf: form, or leave the constraint out."

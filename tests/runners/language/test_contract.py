@@ -6,7 +6,6 @@ endpoint is a server on loopback that answers with the original.
 
 from __future__ import annotations
 
-import importlib.util
 import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -24,29 +23,20 @@ from runners.models.language.opening import open_language_model
 from tests.support.chat_server import ChatServer
 from tests.support.completions import completions_of
 from tests.support.exported_models import LONGEST, exported_llama, shared_folder
-from tests.support.tiny_gguf import write_gguf
+from tests.support.tiny_gguf import needs_llama_cpp, write_gguf
 
 pytestmark = pytest.mark.slow
 
 EXPORTS = ("onnx", "executorch")
-GGUF = pytest.param(
-    "gguf",
-    marks=pytest.mark.skipif(
-        importlib.util.find_spec("llama_cpp") is None,
-        reason="llama.cpp is not compiled: `make test` does with c++",
-    ),
-)
-FORMS = ("hf", *EXPORTS, GGUF)
+FORMS = ("hf", *EXPORTS, pytest.param("gguf", marks=needs_llama_cpp))
 PROMPTS = ("hello world", "a prompt that is longer than the others are, by some words", "x", "yy")
 
 
 @pytest.fixture(scope="module")
 def specs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     found = exported_llama(shared_folder(tmp_path_factory.getbasetemp()))
-    if importlib.util.find_spec("llama_cpp") is not None:
-        path = tmp_path_factory.mktemp("gguf") / "model.gguf"
-        found["gguf"] = f"gguf:{write_gguf(folder_of(found['hf']), path)}"
-    return found
+    path = tmp_path_factory.mktemp("gguf") / "model.gguf"
+    return found | {"gguf": f"gguf:{write_gguf(folder_of(found['hf']), path)}"}
 
 
 @pytest.fixture(scope="module")
@@ -188,7 +178,7 @@ def test_it_says_which_files_it_is_and_has_a_chat_template(here: EngineModel) ->
 
 
 def test_exports_say_how_near_they_are(specs: dict[str, str]) -> None:
-    for form in ("onnx", "executorch"):
+    for form in EXPORTS:
         settings = json.loads((folder_of(specs[form]) / "export.json").read_text())
         assert settings["largest_difference"] < 1e-5
         assert settings["context_length"] == LONGEST

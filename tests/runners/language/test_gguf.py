@@ -10,12 +10,13 @@ from results.errors import InputError
 from runners.models.language.engine import EngineModel
 from runners.models.language.interface import GenerationRequest, Sampling, ScoreRequest
 from runners.models.language.opening import open_language_model
-from tests.support.tiny_gguf import write_gguf
+from tests.support.tiny_gguf import needs_llama_cpp, write_gguf
 from tests.support.tiny_models import make_tiny_llama
 
-pytest.importorskip("llama_cpp", reason="llama.cpp is not compiled: `make test` does with c++")
 pytest.importorskip("gguf", reason="the extra `gguf` is not installed")
 pytest.importorskip("torch", reason="the extra `models` is not installed")
+
+pytestmark = needs_llama_cpp
 
 
 @pytest.fixture(scope="module")
