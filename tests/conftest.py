@@ -1,10 +1,15 @@
-"""What holds for every test: objects that outlive a file of tests are not looked through again."""
+"""What holds for every test: Ctrl-C is heard, and garbage is not looked for where there is none."""
 
 from __future__ import annotations
 
 import gc
+import signal
 
 import pytest
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # As a shell has it for what it starts in the background, and commands would inherit it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="module", autouse=True)
